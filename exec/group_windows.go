@@ -1,0 +1,33 @@
+package exec
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+// ladder has fewer rungs here: a console group knows one polite event, and then
+// there is only termination.
+var ladder = []rung{
+	{time.Second, syscall.SIGINT},
+	{750 * time.Millisecond, syscall.SIGKILL},
+}
+
+func groupAttr(bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
+}
+
+// signalGroup sends CTRL_BREAK, which unlike CTRL_C reaches a new group, for
+// everything milder than SIGKILL.
+func signalGroup(p *os.Process, sig syscall.Signal) error {
+	if sig == syscall.SIGKILL {
+		return p.Kill()
+	}
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.Pid))
+}
+
+func statusOf(state *os.ProcessState) Status {
+	return Status{Code: state.ExitCode()}
+}
