@@ -1,0 +1,93 @@
+// Package server turns accepted WebSockets into backend processes: it owns the
+// listeners, the handshake, the sessions and the plain HTTP requests beside
+// them. It knows nothing of command-line flags; see Config.
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Config is everything a Server needs to know. It is plain values: New checks
+// it and copies what it keeps, and nothing changes it afterwards. The zero
+// value of a field switches the feature off unless its comment says otherwise.
+type Config struct {
+	// Command is the backend and its arguments. Its first element is a path
+	// that can be executed as it is; looking it up in PATH is the caller's job.
+	// Either Command or ScriptDir is set, or neither when only plain HTTP
+	// requests are served.
+	Command []string
+	// ScriptDir holds the backends, one executable file for each URL path
+	// (--dir). It is an absolute path.
+	ScriptDir string
+	// Env is the part of the server's own environment that backends and CGI
+	// programs are given, as KEY=VALUE (--passenv).
+	Env []string
+	// PTY gives each backend a terminal for stdin and stdout (--pty).
+	PTY bool
+	// Binary carries chunks of bytes instead of lines of text (--binary).
+	Binary bool
+	// PassStderr sends the backend's stderr to the client too, with both
+	// streams tagged as JSON (--passstderr). Not together with Binary.
+	PassStderr bool
+
+	// StaticDir, CGIDir and DevConsole answer requests that are no upgrade, in
+	// the order CGI, static files, console. Both folders are absolute paths.
+	StaticDir  string
+	CGIDir     string
+	DevConsole bool
+
+	// Addresses are the TCP addresses to listen on, as net.Listen takes them.
+	Addresses []string
+	// UnixSocket is the path of a Unix socket to listen on.
+	UnixSocket string
+	// RedirectPort is a TCP port on which plain HTTP requests are sent on to
+	// the port of Addresses[0] (--redirport).
+	RedirectPort int
+	// TLS, when not nil, serves every listener but the redirecting one by TLS.
+	TLS *TLSConfig
+
+	// MaxForks bounds the backends and CGI programs that run at once; a request
+	// beyond it is answered 429. 0 means no limit.
+	MaxForks int
+	// MaxMessage is the largest message taken from a client, in bytes; a larger
+	// one ends the session with 1009. 0 means no limit.
+	MaxMessage int64
+	// CloseDelay is added to each wait of the ladder that stops a backend.
+	CloseDelay time.Duration
+	// PingPeriod is the time between two pings; a client that is silent for two
+	// of them is dropped. 0 means that no pings are sent.
+	PingPeriod time.Duration
+
+	// Origins are the allowed origins, each [scheme://]host[:port]; empty means
+	// any. SameOrigin allows only the request's own host and port.
+	Origins    []string
+	SameOrigin bool
+
+	// Header is added to every answer, HeaderWS to upgrades only, HeaderHTTP to
+	// all answers but upgrades.
+	Header, HeaderWS, HeaderHTTP http.Header
+
+	// ReverseLookup sets REMOTE_HOST from reverse DNS, when that answers in time.
+	ReverseLookup bool
+
+	// Software is what SERVER_SOFTWARE says, such as "wsd/1.0".
+	Software string
+	// Log takes the server's log records at the levels of this package. nil
+	// discards them.
+	Log *slog.Logger
+}
+
+// TLSConfig says which certificate a Server shows and which it asks for.
+type TLSConfig struct {
+	// CertFile and KeyFile are PEM files. Both are empty for a self-signed
+	// certificate, which is kept in CacheDir.
+	CertFile, KeyFile string
+	// ClientCA is a PEM file; a client must show a certificate that one of its
+	// certificates signed. Empty asks for none.
+	ClientCA string
+	// CacheDir is the folder in which the self-signed certificate lasts from
+	// one start to the next. Empty keeps it in memory only.
+	CacheDir string
+}

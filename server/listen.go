@@ -1,0 +1,301 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// listener is a socket that accepts connections, not yet wrapped in TLS, and
+// what is to be served on it.
+type listener struct {
+	net.Listener
+	// host is the host of the address as it was configured; "" for all
+	// interfaces and for a Unix socket.
+	host string
+	// tls says that connections are to be served by TLS.
+	tls bool
+	// redirectTo, when not 0, is the TCP port to which redirectHandler is to
+	// send all requests on this listener.
+	redirectTo int
+}
+
+// listen opens all listeners of cfg: Addresses in their order, then the Unix
+// socket, then those that redirect. If one can't be opened, none stays open.
+// The caller closes them; closing that of a Unix socket removes its file.
+func listen(cfg *Config) ([]listener, error) {
+	var open []listener
+	fail := func(err error) ([]listener, error) {
+		for _, l := range open {
+			l.Close()
+		}
+		return nil, err
+	}
+	for _, address := range cfg.Addresses {
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			return fail(tcpError(address, "--port", err, open))
+		}
+		host, _, _ := net.SplitHostPort(address) // net.Listen has taken it
+		open = append(open, listener{Listener: l, host: host, tls: cfg.TLS != nil})
+	}
+	if cfg.UnixSocket != "" {
+		l, err := listenUnix(cfg.UnixSocket)
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, listener{Listener: l, tls: cfg.TLS != nil})
+	}
+	if cfg.RedirectPort != 0 {
+		redirects, err := listenRedirects(open, cfg.RedirectPort)
+		if err != nil {
+			return fail(err)
+		}
+		open = append(open, redirects...)
+	}
+	if len(open) == 0 {
+		return nil, errors.New("there is no address to listen on")
+	}
+	return open, nil
+}
+
+// listenRedirects opens port on each IP address that mains are bound to, so that
+// no interface is opened that they do not serve. If two share an address, the
+// first one's port is the target.
+func listenRedirects(mains []listener, port int) ([]listener, error) {
+	var open []listener
+	for _, address := range redirectAddresses(mains, port) {
+		l, err := net.Listen("tcp", address.listen)
+		if err != nil {
+			err = tcpError(address.listen, "--redirport", err, slices.Concat(mains, open))
+			for _, l := range open {
+				l.Close()
+			}
+			return nil, err
+		}
+		open = append(open, listener{Listener: l, host: address.host, redirectTo: address.target})
+	}
+	if len(open) == 0 {
+		return nil, &HintError{
+			Err:  errors.New("there is no TCP port to redirect to"),
+			Hint: "--redirport needs a TCP listener: give --port or --address too",
+		}
+	}
+	return open, nil
+}
+
+type redirectAddress struct {
+	listen string // as net.Listen takes it
+	host   string // see listener
+	target int    // port
+}
+
+func redirectAddresses(mains []listener, port int) []redirectAddress {
+	var addresses []redirectAddress
+	seen := map[netip.Addr]bool{}
+	for _, l := range mains {
+		bound, ok := l.tcpAddr()
+		if !ok {
+			continue
+		}
+		ip := bound.Addr()
+		if ip.IsUnspecified() {
+			// It takes in all others, which could not be bound beside it.
+			all := net.JoinHostPort("", strconv.Itoa(port))
+			return []redirectAddress{{all, "", int(bound.Port())}}
+		}
+		if !seen[ip] {
+			seen[ip] = true
+			address := net.JoinHostPort(ip.String(), strconv.Itoa(port))
+			addresses = append(addresses, redirectAddress{address, l.host, int(bound.Port())})
+		}
+	}
+	return addresses
+}
+
+// tcpAddr is the address that l is bound to, if it is one of TCP.
+func (l listener) tcpAddr() (netip.AddrPort, bool) {
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return netip.AddrPort{}, false
+	}
+	bound := addr.AddrPort()
+	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), true
+}
+
+// names are the hosts and IP addresses by which l was asked for and is bound,
+// for newCertificates. There are none for all interfaces and for a Unix socket.
+func (l listener) names() []string {
+	bound, ok := l.tcpAddr()
+	if !ok || bound.Addr().IsUnspecified() {
+		return nil
+	}
+	return []string{l.host, bound.Addr().String()}
+}
+
+// url is where a person on this machine finds l.
+func (l listener) url() string {
+	bound, ok := l.tcpAddr()
+	if !ok {
+		return "unix:" + l.Addr().String()
+	}
+	u := url.URL{Scheme: "http", Path: "/"}
+	if l.tls {
+		u.Scheme = "https"
+	}
+	host := l.host
+	if bound.Addr().IsUnspecified() {
+		host = "localhost"
+	}
+	u.Host = net.JoinHostPort(host, strconv.Itoa(int(bound.Port())))
+	return u.String()
+}
+
+// tcpError gives the reason why address can't be listened on, and advice. flag
+// is the one that gave the port; open are the listeners that were opened before.
+func tcpError(address, flag string, err error, open []listener) error {
+	_, text, _ := net.SplitHostPort(address)
+	port, _ := strconv.Atoi(text)
+	hint := "check " + flag + " and --address"
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, errAddressInUse) && holdsPort(open, port):
+		hint = "another address of this server has this port already: leave one of them out, or change its port"
+	case errors.Is(err, errAddressInUse):
+		hint = "another program is listening there: stop it, or choose another " + flag
+	case isPermission(err) && port < 1024:
+		hint = "ports below 1024 need a privilege: choose another " + flag + ", put a proxy in front, or on Linux " +
+			"give the program the right once: setcap cap_net_bind_service=+ep FILE"
+	case isPermission(err):
+		hint = "the system does not give away this port: choose another " + flag
+	case errors.Is(err, errAddressNotHere), errors.As(err, &dns):
+		hint = "--address takes an address of this machine; without it the server listens on all of them"
+	}
+	return &HintError{fmt.Errorf("listening on %s: %w", address, reason(err)), hint}
+}
+
+func holdsPort(open []listener, port int) bool {
+	for _, l := range open {
+		if bound, ok := l.tcpAddr(); ok && int(bound.Port()) == port {
+			return true
+		}
+	}
+	return false
+}
+
+// reason takes off what package net puts around the cause: the name of a system
+// call, and the address again.
+func reason(err error) error {
+	var call *os.SyscallError
+	if errors.As(err, &call) {
+		return call.Err
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+// unixListener removes its file when it is closed, but never a file that
+// another server has put in its place.
+type unixListener struct {
+	*net.UnixListener
+	path   string
+	made   os.FileInfo // nil when there is no file, as for Linux's abstract names
+	remove sync.Once
+}
+
+func (l *unixListener) Close() error {
+	l.remove.Do(func() {
+		if found, err := os.Lstat(l.path); err == nil && sameFile(found, l.made) {
+			os.Remove(l.path)
+		}
+	})
+	return l.UnixListener.Close()
+}
+
+// listenUnix listens on a Unix socket at path, after removing the file that a
+// server which is gone has left there.
+func listenUnix(path string) (net.Listener, error) {
+	if err := removeStale(path); err != nil {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
+	if err != nil {
+		return nil, unixError(path, err)
+	}
+	l.SetUnlinkOnClose(false) // it would remove whatever is at path
+	made, err := os.Lstat(path)
+	if err != nil {
+		made = nil
+	}
+	return &unixListener{UnixListener: l, path: path, made: made}, nil
+}
+
+// removeStale removes a Unix socket on which nobody listens. Anything else at
+// path stays and is an error. What can't be looked at is left to bind(2), which
+// says why.
+//
+// A socket between another server's bind(2) and listen(2) can't be told from a
+// stale one; servers that share a path must not be started in the same instant.
+func removeStale(path string) error {
+	found, err := os.Lstat(path)
+	if err != nil {
+		return nil
+	}
+	if found.Mode().Type() != fs.ModeSocket {
+		return &HintError{
+			Err:  fmt.Errorf("listening on unix:%s: a file that is no socket is there", path),
+			Hint: "it was left alone: choose another --unixsocket, or remove it yourself",
+		}
+	}
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	switch {
+	case err == nil:
+		conn.Close()
+		return unixError(path, errAddressInUse)
+	case errors.Is(err, errRefused):
+		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return &HintError{
+				Err:  fmt.Errorf("removing a stale socket: %w", err),
+				Hint: "no server listens on it any more: remove it yourself",
+			}
+		}
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	default:
+		return &HintError{
+			Err:  fmt.Errorf("finding out whether a server listens on unix:%s: %w", path, reason(err)),
+			Hint: "if none does, remove the socket yourself",
+		}
+	}
+}
+
+// unixError gives the reason why path can't be listened on, and advice.
+func unixError(path string, err error) error {
+	hint := "check --unixsocket"
+	switch {
+	case errors.Is(err, errAddressInUse):
+		hint = "another server is listening there: stop it, or choose another --unixsocket"
+	case errors.Is(err, syscall.EINVAL):
+		// package net's own check of the length
+		err = fmt.Errorf("a path of %d bytes is too long for a socket", len(path))
+		hint = "a socket's path may have about 100 bytes: choose a shorter --unixsocket"
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "the folder must exist: make it first"
+	case isPermission(err):
+		hint = "the user who runs the server must be able to write to the folder"
+	}
+	return &HintError{fmt.Errorf("listening on unix:%s: %w", path, reason(err)), hint}
+}

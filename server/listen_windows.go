@@ -1,0 +1,22 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+)
+
+// The errors of the socket calls that get advice of their own. They are
+// Winsock's: the constants of package syscall with the names that Unix has are
+// its own invention and never come from the system.
+const (
+	errAddressInUse   = syscall.Errno(10048) // WSAEADDRINUSE
+	errAddressNotHere = syscall.Errno(10049) // WSAEADDRNOTAVAIL
+	errRefused        = syscall.Errno(10061) // WSAECONNREFUSED
+)
+
+// isPermission knows Winsock's code too, which is not among those that
+// fs.ErrPermission stands for.
+func isPermission(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.WSAEACCES)
+}

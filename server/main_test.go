@@ -1,0 +1,9 @@
+package server
+
+import (
+	"testing"
+
+	"wsd/exec/exectest"
+)
+
+func TestMain(m *testing.M) { exectest.Main(m, backends) }

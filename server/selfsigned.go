@@ -1,0 +1,252 @@
+package server
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// selfSignedLife and the hour before it stay below 825 days: Apple's systems
+	// take no server certificate that is valid for longer.
+	selfSignedLife = 824 * 24 * time.Hour
+	// clockSkew is how far a client's clock may be behind.
+	clockSkew = time.Hour
+	// renewBefore is how long before its end a certificate is replaced.
+	renewBefore = 30 * 24 * time.Hour
+	// maxNames ends the carrying over of names from an older certificate.
+	maxNames = 100
+
+	selfSignedFile = "selfsigned.pem"
+)
+
+// errNoCacheDir is the reason when the config names no folder.
+var errNoCacheDir = errors.New("no cache folder")
+
+// selfSigned makes a certificate that signs itself and keeps it, with its key,
+// in one PEM file, so that a browser in which a person has accepted it goes on
+// doing so. Several servers may share the file. Not for concurrent use.
+type selfSigned struct {
+	file  string   // "" without a cache folder
+	names []string // to be covered; see hostNames
+	log   *slog.Logger
+	now   func() time.Time
+
+	kept bool            // the file holds, or held, the certificate; false: in memory only
+	pair tls.Certificate // the one in use
+}
+
+func newSelfSigned(dir string, names []string, log *slog.Logger, now func() time.Time) *selfSigned {
+	s := &selfSigned{log: log, now: now}
+	if dir != "" {
+		s.file = filepath.Join(dir, selfSignedFile)
+	}
+	names = append([]string{"localhost", "127.0.0.1", "::1"}, names...)
+	if name, err := os.Hostname(); err == nil {
+		names = append(names, name)
+	}
+	s.names = hostNames(names)
+	return s
+}
+
+// due says whether the certificate in use should be replaced.
+func (s *selfSigned) due() bool { return s.check(s.pair.Leaf) != nil }
+
+// renew makes sure that there is a certificate to use: the file's one, else the
+// one in use, else a new one. What is not in the file is written to it. Not
+// being able to write is a warning, no error.
+func (s *selfSigned) renew() error {
+	found, why := s.read()
+	if why == nil {
+		s.pair, s.kept = found, true
+		return nil
+	}
+	if s.pair.Leaf == nil || s.due() {
+		s.log.Info("making a self-signed certificate", "reason", why)
+		pair, err := s.generate(found.Leaf)
+		if err != nil {
+			return fmt.Errorf("making a self-signed certificate: %w", err)
+		}
+		s.pair = pair
+	}
+	err := s.write()
+	if s.kept = err == nil; !s.kept {
+		s.log.Warn("the self-signed certificate is in memory only: "+
+			"browsers will have to accept it again after each start", "reason", err)
+	}
+	return nil
+}
+
+// follow returns the certificate to use. It is the file's, if that is good,
+// even when this server has just written another: of several servers that start
+// at once the last to write wins, and all come to use its certificate. The
+// error says why a file that was good before no longer is; the certificate that
+// comes with it is then the one in use.
+func (s *selfSigned) follow() (tls.Certificate, error) {
+	found, err := s.read()
+	if err == nil {
+		s.pair, s.kept = found, true
+	}
+	if !s.kept {
+		err = nil
+	}
+	return s.pair, err
+}
+
+// read returns the file's certificate. With the error that says why it is not
+// to be used, its Leaf is set if there is a certificate at all.
+func (s *selfSigned) read() (tls.Certificate, error) {
+	if s.file == "" {
+		return tls.Certificate{}, errNoCacheDir
+	}
+	data, err := os.ReadFile(s.file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return tls.Certificate{}, fmt.Errorf("%s is not there", s.file)
+	}
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("reading the old one: %w", err)
+	}
+	pair, err := tls.X509KeyPair(data, data)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("reading the old one: %s: %w", s.file, err)
+	}
+	return pair, s.check(pair.Leaf)
+}
+
+// check returns the reason why leaf is not to be used, if there is one.
+func (s *selfSigned) check(leaf *x509.Certificate) error {
+	now := s.now()
+	if now.Before(leaf.NotBefore) {
+		return fmt.Errorf("the old one is valid from %s only", leaf.NotBefore.Format(time.DateOnly))
+	}
+	if now.Add(renewBefore).After(leaf.NotAfter) {
+		return fmt.Errorf("the old one ends on %s", leaf.NotAfter.Format(time.DateOnly))
+	}
+	covered := namesOf(leaf)
+	for _, name := range s.names {
+		if !slices.Contains(covered, name) {
+			return fmt.Errorf("the old one does not cover %s", name)
+		}
+	}
+	return nil
+}
+
+// generate makes a certificate for s.names and for those of old, which may be
+// nil: servers with different addresses that share the file would replace each
+// other's certificate at every start if each covered only its own.
+func (s *selfSigned) generate(old *x509.Certificate) (tls.Certificate, error) {
+	names := s.names
+	if old != nil {
+		if all := hostNames(append(namesOf(old), names...)); len(all) <= maxNames {
+			names = all
+		}
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	template := s.template(names)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	leaf, err := x509.ParseCertificate(der)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
+}
+
+// template is a server's certificate and no CA: accepting it, even by adding it
+// to a trust store, must not let its key vouch for other hosts. The serial
+// number is left to CreateCertificate, which takes a random one.
+func (s *selfSigned) template(names []string) *x509.Certificate {
+	template := &x509.Certificate{
+		Subject:               pkix.Name{CommonName: "localhost", Organization: []string{"wsd self-signed"}},
+		NotBefore:             s.now().Add(-clockSkew),
+		NotAfter:              s.now().Add(selfSignedLife),
+		KeyUsage:              x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+	}
+	for _, name := range names {
+		if ip := net.ParseIP(name); ip != nil {
+			template.IPAddresses = append(template.IPAddresses, ip)
+		} else {
+			template.DNSNames = append(template.DNSNames, name)
+		}
+	}
+	return template
+}
+
+// write puts s.pair into the file in one step, so that no other server ever
+// reads half of it. The key is readable by the owner alone from the first byte
+// on: os.CreateTemp makes its file so.
+func (s *selfSigned) write() error {
+	if s.file == "" {
+		return errNoCacheDir
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(s.pair.PrivateKey)
+	if err != nil {
+		return err
+	}
+	data := slices.Concat(
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.pair.Leaf.Raw}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	dir := filepath.Dir(s.file)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "."+selfSignedFile+"-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), s.file)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
+
+// namesOf are the names that cert covers, in the form of hostNames.
+func namesOf(cert *x509.Certificate) []string {
+	names := slices.Clone(cert.DNSNames)
+	for _, ip := range cert.IPAddresses {
+		names = append(names, ip.String())
+	}
+	return hostNames(names)
+}
+
+// hostNames returns the names that a certificate can carry, in one spelling,
+// sorted and each once. Others are left out: an address that stands for all
+// interfaces, and a machine's name that is no host name.
+func hostNames(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if addr, err := netip.ParseAddr(name); err == nil {
+			// A zone means something on one machine only (RFC 4007, section 6).
+			if addr = addr.Unmap().WithZone(""); !addr.IsUnspecified() {
+				out = append(out, addr.String())
+			}
+		} else if name = strings.ToLower(strings.TrimSuffix(name, ".")); isHostName(name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,315 @@
+package server
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// startFiles serves the certificate "first", signed by ca, from files.
+func startFiles(t *testing.T, files certFiles, ca *testCA, cfg TLSConfig) (*certificates, string, *handClock, *logText) {
+	t.Helper()
+	files.install(t, ca, "first")
+	cfg.CertFile, cfg.KeyFile = files.cert, files.key
+	clock, log := newHandClock(), &logText{}
+	certs, err := newCertificatesAt(&cfg, nil, log.logger(), clock.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return certs, serveTLS(t, certs), clock, log
+}
+
+func TestTLSReloadKeepsSession(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	certs, addr, clock, log := startFiles(t, files, ca, TLSConfig{})
+	client := trust(ca.pool())
+	old, err := dialTLS(t, addr, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	files.install(t, ca, "second")
+	wantServed(t, addr, client, "first") // the files were looked at less than a second ago
+	before := certs.latest()
+	clock.advance(checkPeriod)
+	wantServed(t, addr, client, "second")
+	log.wantLines(t, 1, "level=INFO")
+	if certs.latest() == before {
+		t.Error("the config is still the one with the old certificate")
+	}
+
+	before = certs.latest()
+	clock.advance(checkPeriod)
+	if certs.latest() != before {
+		t.Error("nothing changed, and the config did")
+	}
+	log.wantLines(t, 1, "")
+	if err := tryEcho(old); err != nil {
+		t.Errorf("the session from before the reload: %v", err)
+	}
+}
+
+func TestTLSReloadOnSignal(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	certs, addr, _, log := startFiles(t, files, ca, TLSConfig{})
+	files.install(t, ca, "second")
+	certs.reload()
+	wantServed(t, addr, trust(ca.pool()), "second")
+	replaceFile(t, files.key, nil)
+	certs.reload()
+	wantServed(t, addr, trust(ca.pool()), "second")
+	log.wantLines(t, 1, "level=INFO")
+	log.wantLines(t, 1, "level=ERROR")
+}
+
+// A file that can't be used is logged once, however many handshakes there are,
+// and each repair is found.
+func TestTLSBrokenFileStays(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	_, addr, clock, log := startFiles(t, files, ca, TLSConfig{})
+	client := trust(ca.pool())
+	certPEM, keyPEM := ca.issue(t, "second")
+	steps := []struct {
+		name   string
+		change func()
+		served string
+		errors int // logged so far
+	}{
+		{"half a file", func() { replaceFile(t, files.cert, certPEM[:len(certPEM)/2]) }, "first", 1},
+		{"no file", func() { os.Remove(files.cert) }, "first", 2},
+		{"a certificate without its key", func() { replaceFile(t, files.cert, certPEM) }, "first", 3},
+		{"the key at last", func() { replaceFile(t, files.key, keyPEM) }, "second", 3},
+		{"no certificate", func() { replaceFile(t, files.cert, keyPEM) }, "second", 4},
+		{"the certificate again", func() { replaceFile(t, files.cert, certPEM) }, "second", 4},
+	}
+	for _, step := range steps {
+		step.change()
+		for range 3 {
+			clock.advance(checkPeriod)
+			wantServed(t, addr, client, step.served)
+		}
+		if got := len(log.with("level=ERROR")); got != step.errors {
+			t.Fatalf("after %s: %d errors logged, want %d\n%s", step.name, got, step.errors, log.with(""))
+		}
+	}
+	log.wantLines(t, 2, "level=INFO")
+	log.wantLines(t, 4, "hint=")
+}
+
+func TestTLSResumption(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	_, addr, clock, _ := startFiles(t, files, ca, TLSConfig{})
+	client := trust(ca.pool())
+	client.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+	for i, change := range []func(){
+		func() {},
+		func() {},
+		func() { files.install(t, ca, "second"); clock.advance(checkPeriod) },
+	} {
+		change()
+		conn, err := dialTLS(t, addr, client)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := conn.ConnectionState().DidResume, i > 0; got != want {
+			t.Errorf("session %d: resumed %v, want %v", i, got, want)
+		}
+	}
+}
+
+func TestTLSClientCA(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	one, two := newTestCA(t, "one"), newTestCA(t, "two")
+	replaceFile(t, files.ca, certToPEM(one.cert))
+	_, addr, clock, log := startFiles(t, files, ca, TLSConfig{ClientCA: files.ca})
+
+	with := func(certs ...tls.Certificate) *tls.Config {
+		config := trust(ca.pool())
+		// Not Certificates: the client would hold back what the server does not ask for.
+		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+			if len(certs) == 0 {
+				return new(tls.Certificate), nil
+			}
+			return &certs[0], nil
+		}
+		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		return config
+	}
+	none, byOne, byTwo := with(), with(one.client(t, "client")), with(two.client(t, "client"))
+	check := func(who string, config *tls.Config, taken bool) {
+		t.Helper()
+		if _, err := dialTLS(t, addr, config); (err == nil) != taken {
+			t.Errorf("%s: %v, want taken: %v", who, err, taken)
+		}
+	}
+	check("no certificate", none, false)
+	check("signed by one", byOne, true)
+	check("signed by one, resumed", byOne, true)
+	check("signed by two", byTwo, false)
+
+	// The ticket that byOne now holds must not outlive its CA.
+	replaceFile(t, files.ca, certToPEM(two.cert))
+	clock.advance(checkPeriod)
+	check("signed by one, after the change", byOne, false)
+	check("signed by two, after the change", byTwo, true)
+	check("no certificate, after the change", none, false)
+
+	replaceFile(t, files.ca, []byte("no CA"))
+	clock.advance(checkPeriod)
+	check("signed by two, after the CA broke", byTwo, true)
+	check("no certificate, after the CA broke", none, false)
+	log.wantLines(t, 1, "level=ERROR")
+}
+
+func TestTLSVersionAndProtocol(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	_, addr, _, _ := startFiles(t, files, ca, TLSConfig{})
+	tests := []struct {
+		name    string
+		version uint16
+		offered []string
+		taken   bool
+		proto   string
+	}{
+		{"TLS 1.1", tls.VersionTLS11, nil, false, ""},
+		{"TLS 1.2", tls.VersionTLS12, nil, true, ""},
+		{"TLS 1.3", tls.VersionTLS13, nil, true, ""},
+		{"a browser", tls.VersionTLS13, []string{"h2", "http/1.1"}, true, "http/1.1"},
+		{"HTTP/2 alone", tls.VersionTLS13, []string{"h2"}, false, ""},
+	}
+	for _, test := range tests {
+		client := trust(ca.pool())
+		client.MinVersion, client.MaxVersion, client.NextProtos = test.version, test.version, test.offered
+		conn, err := dialTLS(t, addr, client)
+		if (err == nil) != test.taken {
+			t.Errorf("%s: %v, want taken: %v", test.name, err, test.taken)
+		} else if got := conn.ConnectionState().NegotiatedProtocol; test.taken && got != test.proto {
+			t.Errorf("%s: protocol %q, want %q", test.name, got, test.proto)
+		}
+	}
+}
+
+func TestTLSExpiredIsServedWithWarning(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	certs, _, clock, log := startFiles(t, files, ca, TLSConfig{})
+	clock.advance(2 * time.Hour)
+	certs.reload()
+	log.wantLines(t, 1, "level=WARN")
+}
+
+func TestTLSStartErrors(t *testing.T) {
+	ca := newTestCA(t, "ca")
+	certPEM, keyPEM := ca.issue(t, "good")
+	_, otherKey := ca.issue(t, "other")
+	der, _ := pem.Decode(certPEM)
+	block := func(kind, headers string) []byte {
+		return []byte("-----BEGIN " + kind + "-----\n" + headers + "AAAA\n-----END " + kind + "-----\n")
+	}
+	dir := t.TempDir()
+	file := func(name string, data []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	cert, key := file("cert.pem", certPEM), file("key.pem", keyPEM)
+	tests := []struct {
+		name   string
+		cfg    TLSConfig
+		err    string // parts of the error, separated by |
+		hinted string // part of the hint
+	}{
+		{"missing certificate", TLSConfig{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "--sslcert"},
+		{"missing key", TLSConfig{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "--sslkey"},
+		{"folder", TLSConfig{CertFile: dir, KeyFile: key}, dir, "PEM file"},
+		{"DER", TLSConfig{CertFile: file("der", der.Bytes), KeyFile: key}, "der is no PEM file", "openssl"},
+		{"empty", TLSConfig{CertFile: file("empty", nil), KeyFile: key}, "empty is no PEM file", "BEGIN"},
+		{"swapped", TLSConfig{CertFile: key, KeyFile: cert}, "key.pem holds no certificate", "swapped"},
+		{"no key", TLSConfig{CertFile: cert, KeyFile: cert}, "cert.pem holds no private key", "private key"},
+		{"another key", TLSConfig{CertFile: cert, KeyFile: file("other.pem", otherKey)},
+			"cert.pem|other.pem|does not match", "made for"},
+		{"bad certificate", TLSConfig{CertFile: file("bad.pem", block("CERTIFICATE", "")), KeyFile: key}, "bad.pem|key.pem", "certificate"},
+		{"pass phrase", TLSConfig{CertFile: cert, KeyFile: file("phrase.pem", block("ENCRYPTED PRIVATE KEY", ""))},
+			"phrase.pem|pass phrase", "openssl pkey"},
+		{"old pass phrase", TLSConfig{CertFile: cert, KeyFile: file("old.pem", block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n"))},
+			"old.pem|pass phrase", "openssl pkey"},
+		{"missing CA", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "--sslca"},
+		{"CA without a certificate", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: key}, "key.pem holds no certificate", "CA"},
+		{"bad CA", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", append(certPEM, block("CERTIFICATE", "")...))},
+			"badca.pem|certificate 2", "whole"},
+		{"bad CA beside a self-signed certificate", TLSConfig{ClientCA: key}, "key.pem holds no certificate", "CA"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := newCertificates(&test.cfg, nil, (&logText{}).logger())
+			var hinted *HintError
+			if !errors.As(err, &hinted) {
+				t.Fatalf("got %v, want a HintError", err)
+			}
+			for part := range strings.SplitSeq(test.err, "|") {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("the error %q does not say %q", err, part)
+				}
+			}
+			if !strings.Contains(hinted.Hint, test.hinted) {
+				t.Errorf("the hint %q does not say %q", hinted.Hint, test.hinted)
+			}
+		})
+	}
+}
+
+func TestTLSUnreadableFile(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	files.install(t, ca, "first")
+	if err := os.Chmod(files.key, 0); err != nil {
+		t.Fatal(err)
+	}
+	if f, err := os.Open(files.key); err == nil {
+		f.Close()
+		t.Skip("file modes do not stop this user")
+	}
+	_, err := newCertificates(&TLSConfig{CertFile: files.cert, KeyFile: files.key}, nil, (&logText{}).logger())
+	var hinted *HintError
+	if !errors.As(err, &hinted) || !strings.Contains(err.Error(), files.key) || !strings.Contains(hinted.Hint, "read") {
+		t.Errorf("got %v, want a HintError that names %s", err, files.key)
+	}
+}
+
+// A file with the certificate and the key in one, as other programs keep it.
+func TestTLSOneFileForBoth(t *testing.T) {
+	ca := newTestCA(t, "ca")
+	certPEM, keyPEM := ca.issue(t, "both")
+	both := filepath.Join(t.TempDir(), "both.pem")
+	replaceFile(t, both, append(keyPEM, certPEM...))
+	certs, err := newCertificates(&TLSConfig{CertFile: both, KeyFile: both}, nil, (&logText{}).logger())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantServed(t, serveTLS(t, certs), trust(ca.pool()), "both")
+}
+
+func FuzzTLSFiles(f *testing.F) {
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"))
+	f.Add([]byte("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"))
+	f.Add([]byte("-----BEGIN CERTIFICATE-----\n"))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := filepath.Join(t.TempDir(), "pem")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if pair, err := readPair(file, file); (err == nil) != (pair.Leaf != nil) {
+			t.Errorf("error %v with the certificate %v", err, pair.Leaf)
+		}
+		if pool, err := readClientCA(file); err == nil && pool.Equal(x509.NewCertPool()) {
+			t.Error("a client CA without a certificate")
+		}
+	})
+}
