@@ -1,0 +1,148 @@
+package server
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// static serves the files below a folder. It is safe for concurrent use. The
+// folder may be replaced while it runs: nothing is kept from one request to the
+// next.
+type static struct {
+	dir    string // absolute path; "" serves nothing
+	cgiDir string // the folder of CGI programs, or ""
+}
+
+// newStatic returns a static for the files below dir that are no CGI files of
+// cgiDir. Both are absolute paths; an empty one switches its part off.
+func newStatic(dir, cgiDir string) *static {
+	return &static{dir: dir, cgiDir: cgiDir}
+}
+
+// serve answers r with a file, or with the index.html of a folder. It returns
+// false, and has written nothing, when there is no file for r, so that something
+// else may answer. Folders are never listed, and what is behind a dot file, a
+// CGI file or a link out of the folder is no file.
+func (s *static) serve(w http.ResponseWriter, r *http.Request) bool {
+	if s.dir == "" {
+		return false
+	}
+	segments, err := splitPath(r.URL.Path)
+	if err != nil || hasDotFile(segments) {
+		return false
+	}
+	isFolder := len(segments) == 0 || strings.HasSuffix(r.URL.Path, "/")
+	found, err := locate(s.dir, segments)
+	if err != nil || (isFolder && !found.info.IsDir()) {
+		return false
+	}
+	needsSlash := found.info.IsDir() && !isFolder
+	if found.info.IsDir() {
+		if found, err = locate(s.dir, append(segments, "index.html")); err != nil {
+			return false
+		}
+	}
+	file, info, ok := s.open(found)
+	if !ok {
+		return false
+	}
+	defer file.Close()
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	switch {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		h.Set("Allow", "GET, HEAD")
+		http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
+	case needsSlash:
+		h.Set("Location", withSlash(r))
+		w.WriteHeader(http.StatusMovedPermanently)
+	default:
+		http.ServeContent(w, r, filepath.Base(found.path), info.ModTime(), file)
+	}
+	return true
+}
+
+// open opens a file that is regular and no CGI file; the caller closes it. The
+// file is opened below the resolved folder by os.Root, so that a link put in its
+// place since it was located leads nowhere else.
+func (s *static) open(found located) (*os.File, fs.FileInfo, bool) {
+	// Not even opened otherwise: opening a FIFO waits for its other end.
+	if !found.info.Mode().IsRegular() || s.isCGI(found) {
+		return nil, nil, false
+	}
+	root, err := os.OpenRoot(found.root)
+	if err != nil {
+		return nil, nil, false
+	}
+	defer root.Close()
+	file, err := root.Open(found.rel)
+	if err != nil {
+		return nil, nil, false
+	}
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		file.Close()
+		return nil, nil, false
+	}
+	return file, info, true
+}
+
+// isCGI says whether a file below the CGI folder must not be shown. Every file
+// there is the inside of some program, executable or not: a library, a password.
+// Only where the static folder itself is the CGI folder, or is inside, the
+// operator means its files to be seen, and just the programs are left out.
+func (s *static) isCGI(found located) bool {
+	if s.cgiDir == "" {
+		return false
+	}
+	cgi, err := os.Stat(s.cgiDir)
+	if err != nil {
+		return false // no such folder, so no file below it
+	}
+	if isBelow(found.root, cgi) {
+		return isExecutable(found.info)
+	}
+	return isBelow(filepath.Join(found.root, found.rel), cgi)
+}
+
+// isBelow says whether path, absolute and without symbolic links, is the folder
+// or anywhere below it. It asks the file system rather than compare names, which
+// may differ in case and still name one folder.
+func isBelow(path string, folder fs.FileInfo) bool {
+	for {
+		if info, err := os.Stat(path); err == nil && os.SameFile(info, folder) {
+			return true
+		}
+		parent := filepath.Dir(path)
+		if parent == path {
+			return false
+		}
+		path = parent
+	}
+}
+
+// hasDotFile says whether a segment is the name of a dot file or folder other
+// than .well-known (RFC 8615).
+func hasDotFile(segments []string) bool {
+	for _, segment := range segments {
+		if strings.HasPrefix(segment, ".") && segment != ".well-known" {
+			return true
+		}
+	}
+	return false
+}
+
+// withSlash is the Location of the folder that r names without a slash at its
+// end. It is relative: it holds behind a proxy that takes a prefix away, and ./
+// before it keeps //host and scheme: from naming another server.
+func withSlash(r *http.Request) string {
+	path := r.URL.EscapedPath()
+	location := "./" + path[strings.LastIndexByte(path, '/')+1:] + "/"
+	if r.URL.RawQuery != "" {
+		location += "?" + r.URL.RawQuery
+	}
+	return location
+}
