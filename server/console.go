@@ -1,0 +1,127 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// consolePage is the console as it is written: one file with one style and one
+// script element, and placeholders for the facts of a server.
+//
+//go:embed console.html
+var consolePage string
+
+// console answers plain requests with a page that talks to the backend at the
+// page's own URL (--devconsole). It does not change after newConsole, so any
+// number of requests may share it.
+type console struct {
+	page   []byte // the page with the facts of this server
+	etag   string // of page, quoted
+	policy string // the Content-Security-Policy, up to the hosts of connect-src
+}
+
+// newConsole makes the console of a server with this Config.
+func newConsole(cfg *Config) *console {
+	// A checkout may have CRLF line ends. Browsers hash a script after turning
+	// those into LF (HTML, "normalize newlines"), so the page has LF only.
+	source := strings.ReplaceAll(consolePage, "\r\n", "\n")
+	page := strings.NewReplacer(
+		"{{passStderr}}", strconv.FormatBool(cfg.PassStderr),
+		"{{binary}}", strconv.FormatBool(cfg.Binary),
+		"{{maxMessage}}", strconv.FormatInt(cfg.MaxMessage, 10),
+	).Replace(source)
+	sum := sha256.Sum256([]byte(page))
+	return &console{
+		page:   []byte(page),
+		etag:   `"` + hex.EncodeToString(sum[:16]) + `"`,
+		policy: consolePolicy(page),
+	}
+}
+
+// ServeHTTP answers GET and HEAD for any path with the page.
+func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		header.Set("Allow", "GET, HEAD")
+		http.Error(w, "the console takes GET and HEAD only", http.StatusMethodNotAllowed)
+		return
+	}
+	header.Set("Content-Type", "text/html; charset=utf-8")
+	header.Set("Content-Security-Policy", c.policy+connectHosts(r.Host))
+	header.Set("X-Content-Type-Options", "nosniff")
+	// The query may carry a token, which is nobody else's business.
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Cache-Control", "no-cache")
+	header.Set("ETag", c.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
+}
+
+// consolePolicy is the Content-Security-Policy of page. It ends in connect-src,
+// so that hosts can follow. Nothing runs but the page's own script, and
+// that one can't turn a message into markup where the browser knows trusted
+// types. The only image is the page's icon, a data URL.
+func consolePolicy(page string) string {
+	return strings.Join([]string{
+		"default-src 'none'",
+		"script-src " + hashSource(page, "script"),
+		"style-src " + hashSource(page, "style"),
+		"img-src data:",
+		"base-uri 'none'",
+		"form-action 'none'",
+		"frame-ancestors 'none'",
+		"require-trusted-types-for 'script'",
+		"trusted-types 'none'",
+		"connect-src 'self'",
+	}, "; ")
+}
+
+// hashSource allows the content of the page's one element called name: a
+// hash-source of CSP Level 3, section 2.3.1.
+func hashSource(page, name string) string {
+	_, rest, _ := strings.Cut(page, "<"+name+">")
+	content, _, _ := strings.Cut(rest, "</"+name+">")
+	sum := sha256.Sum256([]byte(content))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// connectHosts is what connect-src allows beside 'self': WebSockets to the
+// host of the request, with and without TLS. Browsers of some years ago don't
+// take a WebSocket for 'self'. It is empty for a host that can't stand in a
+// policy; the page then has 'self' alone.
+func connectHosts(host string) string {
+	if !isHostSource(host) {
+		return ""
+	}
+	return " ws://" + host + " wss://" + host
+}
+
+// isHostSource reports whether hostport, a Host header and so the client's to
+// choose, is a name or an IPv4 address with or without a port, and nothing that
+// ends a source or a directive. An IPv6 address is none: the grammar of CSP
+// Level 3, section 2.3.1, has no brackets.
+func isHostSource(hostport string) bool {
+	host, port, hasPort := strings.Cut(hostport, ":")
+	if len(host) > 253 { // RFC 1035, section 2.3.4, without the root's length byte
+		return false
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); hasPort && (err != nil || n == 0) {
+		return false
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || strings.Trim(label, hostChars) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// hostChars are CSP's host-char and the underscore, which names of containers
+// have.
+const hostChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
