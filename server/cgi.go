@@ -1,0 +1,191 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/textproto"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"wsd/exec"
+)
+
+// serveCGI answers r by a CGI program (RFC 3875). It returns false, and has
+// written nothing, when there is none at the request's path. The program runs
+// as backends do: in a process group of its own, with nothing of the server's
+// environment but Config.Env, counted by MaxForks, and ended by the ladder when
+// the client leaves.
+func (s *Server) serveCGI(w *response, r *http.Request) bool {
+	if s.cfg.CGIDir == "" {
+		return false
+	}
+	script, err := findScript(s.cfg.CGIDir, r.URL.Path)
+	if errors.Is(err, errNotFound) {
+		return false
+	}
+	switch {
+	case err != nil:
+		s.refuseScript(w, r, err)
+	case r.ContentLength < 0: // RFC 3875 4.1.2: the length must be known
+		refuse(w, http.StatusLengthRequired, "a CGI program needs to know the body's length")
+	case !s.takeFork():
+		refuseBusy(w)
+	case !s.enter():
+		s.releaseFork()
+		refuseClosing(w)
+	default:
+		defer s.leave()
+		defer s.releaseFork()
+		s.runCGI(w, r, script)
+	}
+	return true
+}
+
+func (s *Server) runCGI(w *response, r *http.Request, script script) {
+	id := s.ids.next()
+	log := s.log.With("request", id, "path", r.URL.Path)
+	proc, err := s.start(&exec.Command{
+		Path: script.path,
+		Dir:  filepath.Dir(script.path), // RFC 3875 7.2
+		Env: environ(r, script, requestFacts{
+			software:     s.cfg.Software,
+			uniqueID:     id,
+			remoteHost:   s.lookupRemote(r),
+			documentRoot: s.cfg.StaticDir,
+			env:          s.cfg.Env,
+			cgi:          true,
+		}),
+	})
+	if err != nil {
+		log.Error("cannot start the CGI program", "err", err)
+		refuse(w, http.StatusInternalServerError, "the program could not be started")
+		return
+	}
+	defer s.release(proc)
+	c := cgi{
+		log: log.With("pid", proc.PID()), proc: proc, closeDelay: s.cfg.CloseDelay,
+		done: make(chan struct{}), fed: make(chan struct{}), stderrRead: make(chan struct{}),
+	}
+	c.serve(w, r)
+}
+
+// cgi is one run of a CGI program.
+type cgi struct {
+	log        *slog.Logger
+	proc       *exec.Process
+	closeDelay time.Duration
+
+	done, fed, stderrRead chan struct{}
+}
+
+// serve sees the program through. It returns when the program has been reaped
+// and nothing reads or writes its streams any more.
+func (c *cgi) serve(w *response, r *http.Request) {
+	go c.feed(r.Body)  // ends by end; waited for there
+	go c.drainStderr() // ends with stderr or by end; waited for there
+	stop := context.AfterFunc(r.Context(), func() { c.proc.Stop(c.closeDelay, c.done) })
+	if err := c.relay(w); err != nil {
+		c.log.Error("CGI", "err", err)
+		c.proc.Kill()
+		io.Copy(io.Discard, c.proc.Stdout)
+	}
+	status := c.proc.Wait()
+	close(c.done)
+	stop()
+	if !status.OK() {
+		c.log.Info("CGI program failed", "exit", status.String())
+	}
+	c.end(w)
+}
+
+// end releases what feed and drainStderr may be blocked in.
+func (c *cgi) end(w *response) {
+	c.proc.Stdin.Close(0)
+	select {
+	case <-c.fed:
+	default: // a client that is slow to send what nobody wants any more
+		http.NewResponseController(w).SetReadDeadline(time.Now())
+		<-c.fed
+	}
+	c.proc.Stderr.SetReadDeadline(time.Now())
+	<-c.stderrRead
+}
+
+// drainStderr logs what the program writes to stderr.
+func (c *cgi) drainStderr() {
+	defer close(c.stderrRead)
+	drainLines(c.proc.Stderr, func(line []byte) { c.log.Info("stderr", "line", string(line)) })
+}
+
+// feed copies the request's body to stdin. It ends with the body, or when the
+// program takes no more, or by the read deadline that end sets.
+func (c *cgi) feed(body io.Reader) {
+	defer close(c.fed)
+	io.Copy(c.proc.Stdin, body)
+	c.proc.Stdin.Close(0)
+}
+
+// relay passes the program's answer on: header, then body as it comes.
+func (c *cgi) relay(w *response) error {
+	out := bufio.NewReader(c.proc.Stdout)
+	status, header, err := readCGIHeader(out)
+	if err != nil {
+		refuse(w, http.StatusBadGateway, "the program gave no valid answer")
+		return err
+	}
+	for name, values := range header {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(status)
+	return copyFlushing(w, out)
+}
+
+// copyFlushing copies with a flush after each piece: a program that prints
+// progress is seen to make it.
+func copyFlushing(w *response, r io.Reader) error {
+	b := takeBuffer()
+	defer returnBuffer(b)
+	flusher := http.NewResponseController(w)
+	for {
+		n, err := r.Read(b.body())
+		if n > 0 {
+			if _, err := w.Write(b.body()[:n]); err != nil {
+				return fmt.Errorf("writing to the client: %w", err)
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			return nil // the end, however the program came to it
+		}
+	}
+}
+
+// readCGIHeader reads the header of a CGI program's answer (RFC 3875 6.2, 6.3).
+func readCGIHeader(r *bufio.Reader) (status int, header http.Header, err error) {
+	mime, err := textproto.NewReader(r).ReadMIMEHeader()
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the program's header: %w", err)
+	}
+	header = http.Header(mime)
+	status = http.StatusOK
+	if header.Get("Location") != "" {
+		status = http.StatusFound
+	} else if header.Get("Content-Type") == "" && header.Get("Status") == "" {
+		return 0, nil, errors.New("the program's header has no Content-Type, Location or Status")
+	}
+	if line := header.Get("Status"); line != "" {
+		code, _, _ := strings.Cut(line, " ")
+		if status, err = strconv.Atoi(code); err != nil || status < 200 || status > 599 {
+			return 0, nil, fmt.Errorf("the program's header has the bad status %q", line)
+		}
+		header.Del("Status")
+	}
+	return status, header, nil
+}

@@ -1,0 +1,177 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/coder/websocket"
+
+	"wsd/exec"
+)
+
+// retryAfter is what a client that found no free place is told to wait, in
+// seconds.
+const retryAfter = 5
+
+// ServeHTTP implements http.Handler. For an upgrade it returns once the session
+// runs: the goroutine and the buffers of the HTTP server are then free, and the
+// session goes on by itself until it ends or Close ends it.
+func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	w := &response{ResponseWriter: rw, cfg: &s.cfg}
+	if isUpgrade(r) {
+		s.serveWebSocket(w, r)
+	} else {
+		s.servePlain(w, r)
+	}
+	if w.status != http.StatusSwitchingProtocols {
+		s.logRequest(w, r)
+	}
+}
+
+// isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
+// asks for it correctly is checked by the library.
+func isUpgrade(r *http.Request) bool {
+	return hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
+}
+
+// hasToken reports whether a header that is a list holds token (RFC 9110 5.6.1).
+func hasToken(h http.Header, name, token string) bool {
+	for _, value := range h.Values(name) {
+		for item := range strings.SplitSeq(value, ",") {
+			if strings.EqualFold(strings.TrimSpace(item), token) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// serveWebSocket is the beginning of a WebSocket's life: origin, script, place,
+// environment, upgrade, process. The process starts last, since a script in a
+// browser can read a close code and its reason, but never an HTTP status.
+func (s *Server) serveWebSocket(w *response, r *http.Request) {
+	if err := checkOrigin(r.Header.Get("Origin"), r.Host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
+		s.log.Info("origin refused", "origin", r.Header.Get("Origin"), "host", r.Host, "remote", r.RemoteAddr, "err", err)
+		refuse(w, http.StatusForbidden, "this origin is not allowed")
+		return
+	}
+	script, err := s.findScript(r)
+	if err != nil {
+		s.refuseScript(w, r, err)
+		return
+	}
+	if !s.takeFork() {
+		s.log.Warn("all places are taken (--maxforks)", "maxforks", s.cfg.MaxForks, "remote", r.RemoteAddr)
+		refuseBusy(w)
+		return
+	}
+	if !s.enter() {
+		s.releaseFork()
+		refuseClosing(w)
+		return
+	}
+	id := s.ids.next()
+	command := s.command(r, script, id)
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has checked
+	if err != nil {
+		s.leave()
+		s.releaseFork()
+		s.log.Debug("bad handshake", "remote", r.RemoteAddr, "err", err)
+		return
+	}
+	s.startSession(id, command, ws, w.conn, r)
+}
+
+// findScript returns the script that answers upgrades at the request's path.
+func (s *Server) findScript(r *http.Request) (script, error) {
+	switch {
+	case s.cfg.ScriptDir != "":
+		return findScript(s.cfg.ScriptDir, r.URL.Path)
+	case len(s.cfg.Command) > 0:
+		return commandScript(s.cfg.Command[0], r.URL.Path)
+	default:
+		return script{}, errNotFound
+	}
+}
+
+func (s *Server) refuseScript(w *response, r *http.Request, err error) {
+	if errors.Is(err, errNotFound) {
+		refuse(w, http.StatusNotFound, "there is no backend at this path")
+		return
+	}
+	s.log.Error("looking for a script", "path", r.URL.Path, "err", err)
+	refuse(w, http.StatusInternalServerError, "the server could not look for the backend")
+}
+
+// command is what runs a script for a request.
+func (s *Server) command(r *http.Request, script script, id string) *exec.Command {
+	c := &exec.Command{Path: script.path, PTY: s.cfg.PTY}
+	if s.cfg.ScriptDir == "" {
+		c.Args = s.cfg.Command[1:]
+	}
+	c.Env = environ(r, script, requestFacts{
+		software:     s.cfg.Software,
+		uniqueID:     id,
+		remoteHost:   s.lookupRemote(r),
+		documentRoot: s.cfg.StaticDir,
+		env:          s.cfg.Env,
+	})
+	return c
+}
+
+// startSession starts the backend and the session, which from here on has the
+// connection.
+func (s *Server) startSession(id string, command *exec.Command, ws *websocket.Conn, c *conn, r *http.Request) {
+	log := s.log.With("session", id)
+	proc, err := s.start(command)
+	if err != nil {
+		s.releaseFork()
+		log.Error("cannot start the backend", "err", err)
+	} else {
+		log = log.With("pid", proc.PID())
+	}
+	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
+	s.newSession(log, ws, c, proc).run(err)
+}
+
+// requestAttrs is what the log says of a request. The query and the headers may
+// carry secrets, so that they are for debugging only.
+func (s *Server) requestAttrs(r *http.Request) []any {
+	attrs := []any{"remote", r.RemoteAddr, "path", r.URL.Path}
+	if s.log.Enabled(context.Background(), LevelDebug) {
+		attrs = append(attrs, "query", r.URL.RawQuery, "header", headerAttr(r.Header))
+	}
+	return attrs
+}
+
+// headerAttr is a request's header for the debug log, without what lets someone
+// in (RFC 9110 11.6.2, RFC 6265).
+func headerAttr(h http.Header) slog.Value {
+	var attrs []slog.Attr
+	for name, values := range h {
+		switch name {
+		case "Authorization", "Proxy-Authorization", "Cookie":
+			values = []string{"(not logged)"}
+		}
+		attrs = append(attrs, slog.String(name, strings.Join(values, ", ")))
+	}
+	return slog.GroupValue(attrs...)
+}
+
+func refuseBusy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	refuse(w, http.StatusTooManyRequests, "all places are taken, try again later")
+}
+
+func refuseClosing(w http.ResponseWriter) {
+	refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
+}
+
+// refuse answers a request with a status and a sentence for a person.
+func refuse(w http.ResponseWriter, status int, sentence string) {
+	http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status)+": "+sentence, status)
+}

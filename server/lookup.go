@@ -1,0 +1,29 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+)
+
+// lookupTimeout bounds a reverse look-up: a slow name server must not keep
+// clients waiting.
+const lookupTimeout = 2 * time.Second
+
+// lookupRemote returns the client's name from reverse DNS (--reverselookup), or
+// "" when there is none or look-ups are off.
+func (s *Server) lookupRemote(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if !s.cfg.ReverseLookup || err != nil {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)
+	defer cancel()
+	names, err := net.DefaultResolver.LookupAddr(ctx, host)
+	if err != nil || len(names) == 0 {
+		s.log.Debug("reverse look-up", "addr", host, "err", err)
+		return ""
+	}
+	return names[0]
+}

@@ -1,0 +1,224 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wsd/exec"
+)
+
+const (
+	// readHeaderTimeout bounds a request's headers, so that a client that sends
+	// them byte by byte holds a connection for no longer.
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 64 << 10
+	// plainTimeout bounds the plain requests in progress at a shutdown.
+	plainTimeout = 5 * time.Second
+)
+
+// Server answers upgrades with backends and other requests with files, CGI
+// programs or the console. It is an http.Handler, so it can be used without its
+// own listeners; Close ends its sessions then. Its methods may be called
+// concurrently.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	static  *static
+	console *console
+	certs   atomic.Pointer[certificates] // nil until Run has made them
+	ids     sessionIDs
+	forks   atomic.Int64 // backends and CGI programs that run
+
+	mu       sync.Mutex
+	closing  bool
+	sessions map[*session]struct{}
+	running  map[*exec.Process]struct{} // of sessions and of CGI requests
+	ended    sync.WaitGroup             // one for each of both
+}
+
+// New checks cfg and returns a Server for it. An error is about a value that
+// cannot be used; nothing is opened or started yet.
+func New(cfg Config) (*Server, error) {
+	if err := parseOrigins(cfg.Origins); err != nil {
+		return nil, err
+	}
+	if cfg.Binary && cfg.PassStderr {
+		return nil, errors.New("binary messages can't carry two tagged streams")
+	}
+	if cfg.PTY && !exec.PTYSupported {
+		return nil, exec.ErrNoPTY
+	}
+	s := &Server{
+		cfg:      cfg,
+		log:      cfg.Log,
+		static:   newStatic(cfg.StaticDir, cfg.CGIDir),
+		ids:      newSessionIDs(time.Now()),
+		sessions: make(map[*session]struct{}),
+		running:  make(map[*exec.Process]struct{}),
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.DevConsole {
+		s.console = newConsole(&s.cfg)
+	}
+	return s, nil
+}
+
+// Run listens and serves until ctx is done, then stops: it accepts nothing
+// more, closes every session with 1001, and waits until all backends have
+// ended. It returns nil after such a stop, and an error when it could not listen
+// or a listener failed. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	listeners, err := listen(&s.cfg)
+	if err != nil {
+		return err
+	}
+	tlsConfig, err := s.loadCertificates(listeners)
+	if err != nil {
+		for _, l := range listeners {
+			l.Close()
+		}
+		return err
+	}
+	main := s.httpServer(s)
+	servers := []*http.Server{main}
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		srv, accept := main, net.Listener(l)
+		if l.redirectTo != 0 {
+			srv = s.httpServer(redirectHandler(l.redirectTo, s.cfg.TLS != nil))
+			servers = append(servers, srv)
+		} else if l.tls {
+			accept = tls.NewListener(l, tlsConfig)
+		}
+		s.log.Info("listening", "url", l.url())
+		go func() { failed <- srv.Serve(accept) }() // ends by stop; all are received below
+	}
+	pending := len(listeners)
+	select {
+	case <-ctx.Done():
+		s.log.Info("shutting down")
+	case err = <-failed:
+		pending--
+	}
+	s.stop(servers)
+	for range pending {
+		<-failed
+	}
+	return err
+}
+
+// loadCertificates returns nil when TLS is off.
+func (s *Server) loadCertificates(listeners []listener) (*tls.Config, error) {
+	if s.cfg.TLS == nil {
+		return nil, nil
+	}
+	var names []string
+	for _, l := range listeners {
+		names = append(names, l.names()...)
+	}
+	certs, err := newCertificates(s.cfg.TLS, names, s.log)
+	if err != nil {
+		return nil, err
+	}
+	s.certs.Store(certs)
+	return certs.config(), nil
+}
+
+func (s *Server) httpServer(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          log.New(httpLog{s.log}, "", 0),
+	}
+}
+
+// stop ends the plain requests and the sessions, side by side.
+func (s *Server) stop(servers []*http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), plainTimeout)
+	defer cancel()
+	var plain sync.WaitGroup
+	for _, srv := range servers {
+		plain.Go(func() {
+			if srv.Shutdown(ctx) != nil {
+				srv.Close()
+			}
+		})
+	}
+	s.Close()
+	plain.Wait()
+}
+
+// Close ends every session with 1001, refuses new ones, and returns when all
+// backends and CGI programs have ended. The latter end by themselves or when
+// their requests do: those and the listeners are not its concern.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closing = true
+	for n := range s.sessions {
+		n.end(shutdown())
+	}
+	s.mu.Unlock()
+	s.ended.Wait()
+}
+
+// Reload reads the certificates again. A file that can't be used is logged and
+// changes nothing.
+func (s *Server) Reload() {
+	if certs := s.certs.Load(); certs != nil {
+		certs.reload()
+	}
+}
+
+// Kill kills all backends and CGI programs at once, without their ladder. The
+// sessions end by that.
+func (s *Server) Kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closing = true
+	for p := range s.running {
+		p.Kill()
+	}
+}
+
+// enter announces a session or a CGI request, which Close waits for from now on. It is too late
+// for that, and false, once the server is closing. Each enter is matched by one
+// leave.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.ended.Add(1)
+	}
+	return !s.closing
+}
+
+func (s *Server) leave() { s.ended.Done() }
+
+// add lets Close end n, and reports true when Close has been called since enter.
+func (s *Server) add(n *session) (closing bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sessions[n] = struct{}{}
+	return s.closing
+}
+
+// remove takes off a session that has ended.
+func (s *Server) remove(n *session) {
+	s.mu.Lock()
+	delete(s.sessions, n)
+	s.mu.Unlock()
+	s.leave()
+}

@@ -1,0 +1,199 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"wsd/exec"
+)
+
+const (
+	// closeTimeout bounds the closing handshake: the batch that is being written,
+	// our close frame and the client's.
+	closeTimeout = 5 * time.Second
+	// lingerTimeout bounds the reading of what a faulty client still sends.
+	lingerTimeout = time.Second
+)
+
+// session is one WebSocket and its backend. Three goroutines serve it: receive,
+// send and drainStderr. Whichever ends first ends the session with a cause,
+// and teardown, started by that, waits for all three.
+type session struct {
+	server *Server
+	log    *slog.Logger
+	ws     *websocket.Conn
+	conn   *conn
+	proc   *exec.Process
+	begun  time.Time
+	pings  *keepalive
+
+	// Of the receiving goroutine.
+	inbox       inbox
+	in          traffic
+	deafBackend bool      // stdin takes no more
+	left        int       // bytes that are left of a large frame
+	unfinished  io.Reader // the message in the library that a fault was found in
+	lastRead    error     // how reading ended; read after received is closed
+
+	// Of the sending goroutine; under shared of both that send.
+	out        framer
+	warned     bool
+	deafClient bool
+	errOut     framer        // of drainStderr
+	shared     *sharedOutput // nil without --passstderr
+
+	inStdin atomic.Bool // receive is blocked in a write to stdin, or just about
+
+	status *exec.Status // how the backend ended; set before sent is closed
+
+	received, sent, stderrRead chan struct{} // closed as the goroutines end
+
+	ending sync.Once
+	cause  cause // set by ending
+}
+
+// traffic counts what a session has carried in one direction.
+type traffic struct{ messages, bytes uint64 }
+
+// newSession makes a session that is not running yet. proc is the session's from
+// now on; it is nil when the backend could not be started.
+func (s *Server) newSession(log *slog.Logger, ws *websocket.Conn, c *conn, proc *exec.Process) *session {
+	n := &session{
+		server: s, log: log, ws: ws, conn: c, proc: proc, begun: time.Now(),
+		received: make(chan struct{}), sent: make(chan struct{}), stderrRead: make(chan struct{}),
+	}
+	ws.SetReadLimit(-1) // checkMessage has the limit
+	c.beforeWait = n.flushAndRelease
+	if s.cfg.PassStderr {
+		n.share()
+	}
+	return n
+}
+
+func (s *session) share() {
+	s.out.encode, s.errOut.encode = tagger("stdout"), tagger("stderr")
+	var once sync.Once
+	s.shared = &sharedOutput{
+		send: s.toClient,
+		lost: func() {
+			once.Do(func() {
+				s.log.Warn("lines of stderr did not reach the client: a long line of stdout is being sent")
+			})
+		},
+	}
+}
+
+// run starts the session's goroutines and returns. They end with the session,
+// and teardown waits for them. startErr says why there is no backend, which ends
+// the session at once.
+func (s *session) run(startErr error) {
+	s.pings = startKeepalive(s, s.server.cfg.PingPeriod)
+	closing := s.server.add(s)
+	go s.receive()
+	if startErr != nil {
+		close(s.sent)
+		close(s.stderrRead)
+		s.end(cannotStart(startErr))
+		return
+	}
+	go s.send()
+	go s.drainStderr()
+	if closing {
+		s.end(shutdown())
+	}
+}
+
+// end ends the session. The first cause stays; later calls do nothing. It does
+// not wait.
+func (s *session) end(why cause) {
+	s.ending.Do(func() {
+		s.cause = why
+		go s.teardown() // ends when all of the session has ended; the server waits for it
+	})
+}
+
+// teardown closes the connection and ends the backend, side by side so that
+// neither waits for the other, and takes the session off the server.
+func (s *session) teardown() {
+	defer s.server.remove(s)
+	s.pings.stop()
+	closed := make(chan struct{})
+	go func() { // ends within closeTimeout and lingerTimeout; waited for below
+		defer close(closed)
+		s.closeSocket()
+	}()
+	if s.proc != nil {
+		s.proc.Stop(s.server.cfg.CloseDelay, s.sent)
+	}
+	<-s.sent
+	<-s.stderrRead
+	<-closed
+	s.ws.CloseNow() // lets the library forget the connection
+	if s.proc != nil {
+		s.server.release(s.proc)
+	}
+	s.logEnd()
+}
+
+// closeSocket performs the closing handshake of RFC 6455 7.1.2, as far as the
+// client takes part, and closes the socket.
+func (s *session) closeSocket() {
+	if s.cause.drop {
+		s.conn.Conn.Close()
+	} else {
+		s.conn.SetDeadline(time.Now().Add(closeTimeout))
+		s.conn.sendClose(s.cause.code, s.cause.reason)
+	}
+	<-s.received
+	s.conn.finish(s.linger())
+}
+
+// linger tells how long to read on for a client that has neither closed nor
+// vanished.
+func (s *session) linger() time.Duration {
+	if s.cause.drop || endsConnection(s.lastRead) {
+		return 0
+	}
+	return lingerTimeout
+}
+
+// endsConnection reports whether after err nothing more can be read: the client
+// has closed, or the connection is lost, or the time is up.
+func endsConnection(err error) bool {
+	return websocket.CloseStatus(err) != -1 || isLost(err)
+}
+
+func (s *session) logEnd() {
+	attrs := []any{
+		"code", int(s.cause.code),
+		"duration", time.Since(s.begun).Round(time.Millisecond),
+		"messages_in", s.in.messages, "bytes_in", s.in.bytes,
+		"messages_out", s.out.messages + s.errOut.messages, "bytes_out", s.out.bytes + s.errOut.bytes,
+	}
+	if s.cause.reason != "" {
+		attrs = append(attrs, "reason", s.cause.reason)
+	}
+	if s.cause.detail != "" {
+		attrs = append(attrs, "detail", s.cause.detail)
+	}
+	if s.status != nil {
+		attrs = append(attrs, "exit", s.status.String())
+	}
+	s.log.Log(context.Background(), LevelAccess, "DISCONNECT", attrs...)
+}
+
+// isLost reports whether err is about the connection and not about what came
+// over it. A connection that ends without a close frame is lost, too.
+func isLost(err error) bool {
+	var netErr net.Error // which a bare errno is, too
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.As(err, &netErr)
+}

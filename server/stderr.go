@@ -1,0 +1,69 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"time"
+)
+
+// drainStderr logs what the backend writes to stderr, a record a line. Under
+// --passstderr the client gets the lines, too.
+func (s *session) drainStderr() {
+	defer close(s.stderrRead)
+	drainLines(s.proc.Stderr, s.passStderr)
+}
+
+func (s *session) passStderr(line []byte) {
+	s.log.Info("stderr", "line", string(line))
+	if s.shared == nil {
+		return
+	}
+	f := &s.errOut
+	f.addPiece(line, endOfLine)
+	s.shared.write(f)
+	f.frames = f.frames[:0]
+}
+
+// drainLines reads stderr and calls take with each line, which is valid only
+// until take returns. A line that the buffer can't hold comes in pieces: whatever
+// a process writes, it never blocks on a full pipe. drainLines ends with stderr,
+// or at its read deadline, once what was in the pipe by then has been read.
+func drainLines(stderr *os.File, take func(line []byte)) {
+	in := newIdleReader(stderr, nil)
+	defer in.discard()
+	err := in.fill()
+	for ; err == nil; err = in.fill() {
+		takeLines(in, take, false)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		stderr.SetReadDeadline(time.Time{}) // or fillNow would fail, too
+		for in.fillNow() == nil {
+			takeLines(in, take, false)
+		}
+	}
+	takeLines(in, take, true)
+}
+
+// takeLines takes the whole lines that in holds, and what is left if that is
+// the end or the buffer is full.
+func takeLines(in *idleReader, take func(line []byte), end bool) {
+	for {
+		b := in.unread()
+		n := bytes.IndexByte(b, '\n')
+		switch {
+		case n >= 0:
+			take(trimCR(b[:n]))
+			in.use(n + 1)
+		case end && len(b) > 0:
+			take(b)
+			in.use(len(b))
+		case in.full():
+			n = wholeRunes(b)
+			take(b[:n])
+			in.use(n)
+		default:
+			return
+		}
+	}
+}
