@@ -1,0 +1,66 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"wsd/exec"
+	"wsd/server"
+)
+
+// setCommand looks the command up, in PATH where it is a bare name.
+func (f *flags) setCommand(cfg *server.Config) error {
+	if len(f.Command) == 0 {
+		return nil
+	}
+	name := f.Command[0]
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return &server.HintError{Err: commandError(name, err), Hint: commandHint(name)}
+	}
+	cfg.Command = append([]string{path}, f.Command[1:]...)
+	return nil
+}
+
+// commandError is err, for which a command was not found, without the path that
+// it may repeat.
+func commandError(name string, err error) error {
+	if isBare(name) && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("no command %q in PATH", name)
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("command %q: %w", name, err)
+}
+
+// commandHint is advice for a command that was not found.
+func commandHint(name string) string {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil && strings.Contains(name, " "):
+		return "write the command and its arguments as separate words, not as one in quotes"
+	case err != nil && isBare(name):
+		return "is it installed, and its folder in PATH?"
+	case err != nil:
+		return "a path is taken from the folder that wsd is started in"
+	case info.IsDir():
+		return "that is a folder: --dir=" + name + " serves each program in it"
+	case !runnable(info):
+		return runnableHint(name)
+	case isBare(name):
+		return "the one in this folder is run by its path: " + here(name)
+	}
+	return ""
+}
+
+// isBare reports whether name is looked up in PATH.
+func isBare(name string) bool { return filepath.Base(name) == name }
+
+// here is the path by which a file of this folder is run.
+func here(name string) string { return "." + string(filepath.Separator) + name }

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"wsd/server"
+)
+
+// usageError is a command line that can't be right on any machine. What
+// another machine could run, such as a command that is missing on this one, is
+// no usageError.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// usage is a usageError with a hint, which may be empty.
+func usage(hint, format string, args ...any) error {
+	return &usageError{hinted(hint, format, args...)}
+}
+
+// hinted is an error with a hint, which may be empty.
+func hinted(hint, format string, args ...any) error {
+	return &server.HintError{Err: fmt.Errorf(format, args...), Hint: hint}
+}
+
+// exitStatus is the status of a process that ends with err.
+func exitStatus(err error) int {
+	var u *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &u):
+		return 2
+	default:
+		return 1
+	}
+}
+
+// report writes err, when there is one, and its hint, when it has one, as one
+// line each.
+func report(w io.Writer, err error) {
+	if err == nil {
+		return
+	}
+	fmt.Fprintf(w, "wsd: error: %s\n", oneLine(err.Error()))
+	var h *server.HintError
+	if errors.As(err, &h) && h.Hint != "" {
+		fmt.Fprintf(w, "wsd: hint: %s\n", oneLine(h.Hint))
+	}
+}
+
+// oneLine spells out what a terminal would obey: errors quote the command line,
+// and that may hold newlines and escape sequences.
+func oneLine(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		quoted := strconv.QuoteRune(r)
+		b.WriteString(quoted[1 : len(quoted)-1])
+	}
+	return b.String()
+}

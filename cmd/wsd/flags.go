@@ -1,0 +1,91 @@
+package main
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// flags is the command line. A flag's name is its field's name in lower case
+// where no other is given; its help text is the one that --help prints.
+type flags struct {
+	Port       *int     `group:"Listening" placeholder:"N" help:"TCP port; 80 unless given, 443 with --ssl. 0: any that is free."`
+	Address    []string `group:"Listening" placeholder:"ADDR" sep:"none" help:"Address to listen on, repeatable; all unless given. IPv6 in brackets; may have a port of its own: [::1]:9000."`
+	UnixSocket string   `group:"Listening" placeholder:"PATH" help:"Unix socket to listen on; without --port and --address nothing else is listened on."`
+	RedirPort  int      `group:"Listening" placeholder:"N" help:"Plain HTTP requests to this port are redirected to the main port."`
+
+	SSL     bool   `group:"TLS" help:"TLS on every listener; makes a self-signed certificate unless one is given."`
+	SSLCert string `group:"TLS" placeholder:"FILE" help:"Certificate, PEM."`
+	SSLKey  string `group:"TLS" placeholder:"FILE" help:"Its private key, PEM."`
+	SSLCA   string `group:"TLS" placeholder:"FILE" help:"Clients must show a certificate signed by this CA, PEM."`
+
+	Dir        string `group:"Backend" placeholder:"DIR" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
+	PTY        bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
+	Binary     bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
+	PassStderr bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
+	PassEnv    string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends get from wsd's own, comma-separated (default: ${default})."`
+	CloseMS    int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
+
+	MaxForks     int   `group:"Limits" placeholder:"N" default:"1024" help:"Most backends and CGI programs at once; then 429. 0: no limit (default: ${default})."`
+	MaxFrameSize int64 `group:"Limits" placeholder:"BYTES" default:"1048576" help:"Largest message from a client. 0: no limit (default: ${default})."`
+	PingMS       int64 `group:"Limits" placeholder:"MS" default:"30000" help:"Time between pings; a client silent for two of them is dropped. 0: no pings (default: ${default})."`
+
+	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
+	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
+
+	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" help:"Static files for requests that are no WebSocket."`
+	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" help:"CGI programs for requests that are no WebSocket."`
+	DevConsole bool   `group:"Plain HTTP" help:"A page to try a backend from the browser, at every URL path that has no file."`
+
+	Header     []string `group:"Headers" placeholder:"LINE" sep:"none" help:"Header for every answer, \"Name: value\"; repeatable."`
+	HeaderWS   []string `group:"Headers" name:"header-ws" placeholder:"LINE" sep:"none" help:"For WebSocket upgrades only; repeatable."`
+	HeaderHTTP []string `group:"Headers" name:"header-http" placeholder:"LINE" sep:"none" help:"For all other answers; repeatable."`
+
+	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal" help:"debug, trace, access, info, error or fatal (default: ${default})."`
+	LogFormat     string `group:"Log" placeholder:"FORMAT" default:"text" enum:"text,json" help:"text or json (default: ${default})."`
+	ReverseLookup bool   `group:"Log" help:"Look up client names in the DNS, for REMOTE_HOST."`
+
+	Version bool `group:"Other" help:"Print the version and exit."`
+	Help    bool `group:"Other" short:"h" help:"Print this help and exit."`
+	License bool `group:"Other" help:"Print the license and exit."`
+
+	// Command begins with the first word that is no flag; nothing in it is.
+	Command []string `arg:"" optional:"" passthrough:"partial"`
+}
+
+// newParser returns the parser that fills f.
+func newParser(f *flags) (*kong.Kong, error) {
+	return kong.New(f,
+		kong.Name("wsd"),
+		kong.FlagNamer(strings.ToLower),
+		kong.NoDefaultHelp(), // ours is a flag like any other: it has a group, and --help=false
+		kong.Vars{"passenv": defaultPassEnv},
+		kong.KindMapper(reflect.Bool, switchValue{}),
+		kong.KindMapper(reflect.Int, kong.MapperFunc(decodeNumber)),
+		kong.KindMapper(reflect.Int64, kong.MapperFunc(decodeNumber)),
+		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),
+	)
+}
+
+// parse reads a command line, without the program's name. Its errors are all
+// usageErrors.
+func parse(args []string) (*flags, error) {
+	f := new(flags)
+	parser, err := newParser(f)
+	if err != nil {
+		return nil, err // the struct above is wrong; every test of parse fails
+	}
+	spelled, err := spell(args, parser.Model.Flags)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parser.Parse(spelled); err != nil {
+		return nil, &usageError{err}
+	}
+	// A "--" in front of the command ended the flags. kong leaves it in.
+	if len(f.Command) > 0 && f.Command[0] == "--" {
+		f.Command = f.Command[1:]
+	}
+	return f, nil
+}

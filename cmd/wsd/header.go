@@ -1,0 +1,52 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+
+	"wsd/server"
+)
+
+func (f *flags) setHeaders(cfg *server.Config) error {
+	for _, h := range []struct {
+		flag  string
+		lines []string
+		field *http.Header
+	}{
+		{"header", f.Header, &cfg.Header},
+		{"header-ws", f.HeaderWS, &cfg.HeaderWS},
+		{"header-http", f.HeaderHTTP, &cfg.HeaderHTTP},
+	} {
+		for _, line := range h.lines {
+			name, value, ok := strings.Cut(line, ":")
+			value = strings.Trim(value, " \t")
+			switch {
+			case !ok:
+				return usage("write it as --"+h.flag+`="Name: value"`, "--%s=%q has no colon", h.flag, line)
+			case !isToken(name):
+				return usage("", "--%s=%q: %q is no header name", h.flag, line, name)
+			case strings.ContainsFunc(value, notInField):
+				return usage("", "--%s=%q has a control character in its value", h.flag, line)
+			}
+			if *h.field == nil {
+				*h.field = http.Header{}
+			}
+			h.field.Add(name, value)
+		}
+	}
+	return nil
+}
+
+// isToken reports whether s is a token (RFC 9110 section 5.6.2).
+func isToken(s string) bool {
+	for _, r := range s {
+		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// notInField reports what a field value must not hold (RFC 9110 section 5.5):
+// a line break in it would begin another header.
+func notInField(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

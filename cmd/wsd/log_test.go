@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+
+	"wsd/server"
+)
+
+var everyLevel = []slog.Level{
+	server.LevelDebug, server.LevelTrace, server.LevelAccess, server.LevelInfo,
+	server.LevelWarn, server.LevelError, server.LevelFatal,
+}
+
+func TestLogLevels(t *testing.T) {
+	for level, want := range map[string]string{
+		"debug":  "DEBUG TRACE ACCESS INFO WARN ERROR FATAL",
+		"trace":  "TRACE ACCESS INFO WARN ERROR FATAL",
+		"access": "ACCESS INFO WARN ERROR FATAL",
+		"info":   "INFO WARN ERROR FATAL",
+		"error":  "ERROR FATAL",
+		"fatal":  "FATAL",
+	} {
+		var b bytes.Buffer
+		log := newLogger(&b, level, "text")
+		for _, l := range everyLevel {
+			log.Log(context.Background(), l, "two\nlines")
+		}
+		var got []string
+		for line := range strings.Lines(b.String()) {
+			m := regexp.MustCompile(`^time=\S+ level=([A-Z]+) msg="two\\nlines"\n$`).FindStringSubmatch(line)
+			if m == nil {
+				t.Fatalf("--loglevel=%s: %q", level, line)
+			}
+			got = append(got, m[1])
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("--loglevel=%s: %q, want %s", level, got, want)
+		}
+	}
+}
+
+func TestLogJSON(t *testing.T) {
+	var b bytes.Buffer
+	newLogger(&b, "access", "json").Log(context.Background(), server.LevelAccess, "CONNECT", "level", "mine", slog.Group("g", "level", slog.LevelInfo))
+	var got struct {
+		Msg string
+		G   struct{ Level string }
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatalf("%q: %v", b.String(), err)
+	}
+	if !strings.Contains(b.String(), `"level":"ACCESS"`) || got.Msg != "CONNECT" || got.G.Level != "INFO" {
+		t.Errorf("%s", b.String())
+	}
+}
+
+// TestLevelNames checks that flags.go takes the levels that log.go knows.
+func TestLevelNames(t *testing.T) {
+	for name := range levels {
+		if _, err := parse([]string{"--loglevel=" + name}); err != nil {
+			t.Error(err)
+		}
+	}
+}

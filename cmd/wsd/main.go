@@ -1,0 +1,48 @@
+// Command wsd turns any program that reads stdin and writes stdout into a
+// WebSocket server: each WebSocket gets a process of its own, a message is a
+// line on its stdin, and a line on its stdout is a message.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"wsd/server"
+)
+
+func main() {
+	err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
+	report(os.Stderr, err)
+	os.Exit(exitStatus(err))
+}
+
+// run is wsd without its process: args are the words after the program's name.
+// It returns when the answer to --help, --version or --license is on stdout,
+// or when the server has ended: by ctx, by a signal or by an error. The log
+// goes to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f, err := parse(args)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.Help:
+		return writeHelp(stdout)
+	case f.Version:
+		return writeVersion(stdout)
+	case f.License:
+		return writeLicense(stdout)
+	}
+	cfg, err := f.config(os.Environ())
+	if err != nil {
+		return err
+	}
+	cfg.Log = newLogger(stderr, f.LogLevel, f.LogFormat)
+	signals := notify() // before the first listener is announced
+	srv, err := server.New(cfg)
+	if err != nil {
+		return &usageError{err} // it has looked at nothing but cfg
+	}
+	return serve(ctx, srv, signals)
+}

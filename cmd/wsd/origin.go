@@ -1,0 +1,22 @@
+package main
+
+import (
+	"strings"
+
+	"wsd/server"
+)
+
+// setOrigins splits --origin; server.New checks the entries. An empty flag is
+// none at all, as in websocketd.
+func (f *flags) setOrigins(cfg *server.Config) error {
+	for entry := range strings.SplitSeq(f.Origin, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" { // "" follows a last comma
+			cfg.Origins = append(cfg.Origins, entry)
+		}
+	}
+	if f.Origin != "" && len(cfg.Origins) == 0 {
+		// To let everybody in must not be what a slip does.
+		return usage("leave --origin out to allow any", "--origin=%s names no origin", f.Origin)
+	}
+	return nil
+}

@@ -1,0 +1,28 @@
+package main
+
+import "strings"
+
+// passEnv picks the variables with these names, comma-separated, out of
+// environ. Those that are not set are left out, and newlines in their values
+// become spaces, as in websocketd.
+func passEnv(names string, environ []string) ([]string, error) {
+	var env []string
+	oneLine := strings.NewReplacer("\n", " ", "\r", " ")
+	for name := range strings.SplitSeq(names, ",") {
+		name = strings.TrimSpace(name)
+		if strings.ContainsAny(name, "=\x00") {
+			return nil, usage("it takes names only, such as --passenv=PATH,HOME", "--passenv: %q is no variable's name", name)
+		}
+		// HTTPS says that the client came by TLS, which only the server knows.
+		if name == "" || sameName(name, "HTTPS") {
+			continue
+		}
+		for _, variable := range environ {
+			if own, _, ok := strings.Cut(variable, "="); ok && sameName(own, name) {
+				env = append(env, oneLine.Replace(variable))
+				break
+			}
+		}
+	}
+	return env, nil
+}

@@ -1,0 +1,7 @@
+package main
+
+// defaultPassEnv is the default of --passenv.
+const defaultPassEnv = "PATH,DYLD_LIBRARY_PATH"
+
+// sameName reports whether two names are one variable's.
+func sameName(a, b string) bool { return a == b }

@@ -1,0 +1,9 @@
+package main
+
+import "strings"
+
+// defaultPassEnv is the default of --passenv: what programs need to start.
+const defaultPassEnv = "PATH,SystemRoot,COMSPEC,PATHEXT,WINDIR"
+
+// sameName reports whether two names are one variable's.
+func sameName(a, b string) bool { return strings.EqualFold(a, b) }

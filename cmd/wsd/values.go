@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strconv"
+
+	"github.com/alecthomas/kong"
+)
+
+// switchValue decodes what Go's flag package takes for a bool: 1, t, true, T,
+// TRUE, True and their opposites.
+type switchValue struct{}
+
+func (switchValue) IsBool() bool { return true }
+
+func (switchValue) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	word := ctx.Scan.Pop().String()
+	on, err := strconv.ParseBool(word)
+	if err != nil {
+		return fmt.Errorf("%q is neither true nor false", word)
+	}
+	target.SetBool(on)
+	return nil
+}
+
+// decodeNumber decodes what Go's flag package takes for an int: base prefixes
+// and underscores included.
+func decodeNumber(ctx *kong.DecodeContext, target reflect.Value) error {
+	word := ctx.Scan.Pop().String()
+	n, err := strconv.ParseInt(word, 0, target.Type().Bits())
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return fmt.Errorf("%s is out of range", word)
+	case err != nil:
+		return fmt.Errorf("%q is no whole number", word)
+	}
+	target.SetInt(n)
+	return nil
+}
+
+// decodeText takes a word as it is. kong's own decoder passes it through JSON,
+// which damages file names and arguments that are not UTF-8.
+func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
+	target.SetString(ctx.Scan.Pop().String())
+	return nil
+}
