@@ -1,0 +1,12 @@
+#!/usr/bin/env perl
+# Asks for a name and greets each one it is sent, until its input ends.
+use strict;
+use warnings;
+
+$| = 1; # Output: write after each print; on a pipe Perl waits for a full buffer.
+
+print "What is your name?\n";
+while (my $name = <STDIN>) {
+    chomp $name;
+    print "Hello, $name!\n";
+}
