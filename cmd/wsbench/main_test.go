@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wsd/exec/exectest"
+)
+
+func TestMain(m *testing.M) {
+	exectest.Main(m, map[string]func([]string) int{
+		"backend": playBackend,
+		"mute":    playMute,
+		"group":   playGroup,
+		"hold":    playHold,
+		"liar":    playLiar,
+		"broken":  playBroken,
+	})
+}
+
+// playBackend is "wsbench backend".
+func playBackend(args []string) int {
+	if err := run(context.Background(), append([]string{"backend"}, args...), os.Stdin, os.Stdout, os.Stderr); err != nil {
+		return 1
+	}
+	return 0
+}
+
+// build builds packages into a folder of the test's own, and returns where their
+// programs are.
+func build(t *testing.T, packages ...string) (programs []string) {
+	t.Helper()
+	if _, err := exec.LookPath("go"); err != nil {
+		missing(t, "the go command")
+	}
+	dir := t.TempDir()
+	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, packages...)
+	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	for _, name := range packages {
+		// LookPath knows how this platform names programs.
+		program, err := exec.LookPath(filepath.Join(dir, filepath.Base(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs = append(programs, program)
+	}
+	return programs
+}
+
+// missing skips a test for want of a tool, which CI must have.
+func missing(t *testing.T, tool string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing", tool)
+	}
+	t.Skipf("%s is missing", tool)
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		args  string
+		usage string // what the usage error says
+	}{
+		{"", `expected "<url>"`},
+		{"http://localhost/", "not a ws:// or wss:// URL"},
+		{"ws:///path", "names no host"},
+		{"ws://localhost/ --size=0", "must be more than 0"},
+		{"compare", "expected"},
+		{"compare alone", "not NAME=PATH"},
+		{"compare a=no-such-program", "no-such-program"},
+		{"compare a=go a=go", "two servers are called a"},
+		{"compare a=go --base=b", "--base=b"},
+		{"compare a=go --scenario=nonsense", `no scenario "nonsense"`},
+		{"compare a=go --rounds=0", "must be more than 0"},
+		{"backend nonsense", "must be one of"},
+		{"--nonsense", "unknown flag"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			err := run(t.Context(), strings.Fields(test.args), strings.NewReader(""), &stdout, &stderr)
+			var usage *usageError
+			if !errors.As(err, &usage) || usage.hint == "" {
+				t.Fatalf("got %v, want a usage error with a hint", err)
+			}
+			if !strings.Contains(err.Error(), test.usage) {
+				t.Errorf("got %q, want it to say %q", err, test.usage)
+			}
+		})
+	}
+}
+
+func TestHelp(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	if err := run(t.Context(), []string{"compare", "--help"}, strings.NewReader(""), &stdout, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range scenarioNames() {
+		if !strings.Contains(stdout.String(), name) {
+			t.Errorf("the help does not name %s", name)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// scenario is one row of the comparison: a backend, and what a client does.
+type scenario struct {
+	name     string
+	about    string
+	tls      bool
+	n        int // messages, connections or sessions at scale 1
+	size     int // bytes in a message
+	backend  backendName
+	run      func(ctx context.Context, t *trial) error
+	measures []measure // in the order of the table
+}
+
+// backendName is a backend of this program, or "cat".
+type backendName string
+
+// scenarios is the table, in the order it is run and printed.
+func scenarios() []scenario {
+	stream := []measure{messageRate, messageCPU}
+	turns := []measure{median50, tail99, messageCPU}
+	return []scenario{
+		{name: "out", about: "lines of 64 B from the backend to one client", n: 1_000_000, size: smallSize, backend: "out", run: runOut, measures: stream},
+		{name: "out-1k", about: "the same with 1 KiB", n: 300_000, size: lineSize, backend: "out-1k", run: runOut, measures: stream},
+		{name: "in", about: "messages of 64 B to a backend that counts lines", n: 1_000_000, size: smallSize, backend: "count", run: runIn, measures: stream},
+		{name: "echo", about: "messages of 64 B through cat, pipelined", n: 500_000, size: smallSize, backend: "cat", run: runEcho, measures: stream},
+		{name: "big", about: "messages of 500 KB through cat, pipelined", n: 1_000, size: bigSize, backend: "cat", run: runEcho, measures: stream},
+		{name: "rtt", about: "one client, one message at a time through cat", n: 20_000, size: smallSize, backend: "cat", run: runTurns, measures: turns},
+		{name: "rtt-100", about: "the same with 100 clients at once", n: 100_000, size: smallSize, backend: "cat", run: runManyTurns, measures: []measure{messageRate, median50, tail99, messageCPU}},
+		{name: "churn", about: "connect, one message through cat, close, four at a time", n: 2_000, size: smallSize, backend: "cat", run: runChurn, measures: []measure{connectionRate, connectionCPU}},
+		{name: "idle", about: "open sessions that have echoed once", n: 1_000, size: smallSize, backend: "cat", run: runIdle, measures: []measure{sessionMemory, sessionThreads, childrenGone}},
+		{name: "tls-out", about: "out through TLS", tls: true, n: 1_000_000, size: smallSize, backend: "out", run: runOut, measures: stream},
+		{name: "tls-rtt", about: "rtt through TLS", tls: true, n: 20_000, size: smallSize, backend: "cat", run: runTurns, measures: turns},
+	}
+}
+
+// chosenScenarios are those with the given names, or all without names.
+func chosenScenarios(names []string) ([]scenario, error) {
+	all := scenarios()
+	if len(names) == 0 {
+		return all, nil
+	}
+	var chosen []scenario
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
+		if i < 0 {
+			return nil, &usageError{
+				err:  fmt.Errorf("there is no scenario %q", name),
+				hint: "the scenarios are " + strings.Join(scenarioNames(), ", "),
+			}
+		}
+		chosen = append(chosen, all[i])
+	}
+	return chosen, nil
+}
+
+func scenarioNames() []string {
+	var names []string
+	for _, s := range scenarios() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// scaled is the scenario's number at a scale; at least one.
+func (s scenario) scaled(scale float64) int {
+	return max(1, int(float64(s.n)*scale))
+}
+
+// command is the backend's command line. self is how this program plays its
+// backends. The system's cat, where there is one, is smaller than ours.
+func (name backendName) command(self []string, n int) []string {
+	switch name {
+	case "cat":
+		if path, err := exec.LookPath("cat"); err == nil {
+			return []string{path}
+		}
+		return append(slices.Clone(self), "cat")
+	case "count":
+		return append(slices.Clone(self), "count")
+	default:
+		return append(slices.Clone(self), string(name), strconv.Itoa(n))
+	}
+}

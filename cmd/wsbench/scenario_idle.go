@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// idleDialers is how many sessions are opened at a time.
+	idleDialers = 8
+	// childPoll is the time between two looks for the daemon's children.
+	childPoll = 5 * time.Millisecond
+)
+
+// runIdle opens sessions that echo once and then do nothing, and records what
+// they hold of the daemon. Then it closes them and waits for the last child.
+func runIdle(ctx context.Context, t *trial) error {
+	// One session first, so that the daemon's own code and heap are there.
+	first, err := t.dialEcho(ctx, turnBuffer)
+	if err != nil {
+		return err
+	}
+	if err := first.goodbye(); err != nil {
+		return err
+	}
+	before, known := footprint(t.pid)
+	conns, err := t.dialMany(ctx, t.n)
+	defer closeAll(conns)
+	if err != nil {
+		return err
+	}
+	if after, ok := footprint(t.pid); known && ok {
+		t.values[sessionMemory] = float64(after.memory-before.memory) / float64(t.n)
+		t.values[sessionThreads] = float64(after.threads)
+	}
+	start := time.Now()
+	if err := parallel(idleDialers, t.n, func(i int) error { return conns[i].goodbye() }); err != nil {
+		return err
+	}
+	return t.awaitNoChild(ctx, start)
+}
+
+// dialMany opens n WebSockets and has one message echoed on each. The
+// connections it returns are the caller's to close, with an error too; those
+// that were not opened are nil.
+func (t *trial) dialMany(ctx context.Context, n int) ([]*conn, error) {
+	conns := make([]*conn, n)
+	return conns, parallel(idleDialers, n, func(i int) error {
+		c, err := t.dialEcho(ctx, turnBuffer)
+		if err != nil {
+			return err
+		}
+		conns[i] = c
+		t.done.Add(1)
+		return nil
+	})
+}
+
+func closeAll(conns []*conn) {
+	for _, c := range conns {
+		if c != nil {
+			c.Close()
+		}
+	}
+}
+
+// awaitNoChild records how long after start the daemon had its last child.
+func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
+	tick := time.NewTicker(childPoll)
+	defer tick.Stop()
+	for {
+		n, known := children(t.pid)
+		if !known {
+			return nil
+		}
+		if n == 0 {
+			t.values[childrenGone] = time.Since(start).Seconds()
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return wrongf("%d children left", n)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// runOut has the backend write all its lines to one client.
+func runOut(ctx context.Context, t *trial) error {
+	c, err := t.dial(ctx, streamBuffer)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.await(readyText); err != nil {
+		return err
+	}
+	start := t.startClock()
+	if err := t.batch.sendFrames(c, 1, nil); err != nil {
+		return fmt.Errorf("starting the backend: %w", err)
+	}
+	if err := c.receive(&expected{batch: t.batch, n: t.n}); err != nil {
+		return err
+	}
+	t.stop(start, t.n, messageRate, messageCPU)
+	return c.goodbye()
+}
+
+// runIn sends all messages to a backend that counts them, and has its answer.
+func runIn(ctx context.Context, t *trial) error {
+	want := t.batch.total(t.n)
+	c, err := t.dial(ctx, streamBuffer)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := c.await(readyText); err != nil {
+		return err
+	}
+	start := t.startClock()
+	if err := t.batch.sendFrames(c, t.n, t.done); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	if _, err := c.Write(appendMasked(nil, opText, []byte(endText))); err != nil {
+		return fmt.Errorf("sending: %w", err)
+	}
+	if err := c.await(want); err != nil {
+		return err
+	}
+	t.stop(start, t.n, messageRate, messageCPU)
+	return c.goodbye()
+}
+
+// await waits for one message and compares it.
+func (c *conn) await(want string) error {
+	got, err := c.message()
+	if err != nil {
+		return fmt.Errorf("waiting for %q: %w", want, err)
+	}
+	if got != want {
+		return wrongf("the backend's %q arrived as %q", want, got)
+	}
+	return nil
+}
+
+// runEcho sends all messages through an echo without waiting, and receives them
+// at the same time.
+func runEcho(ctx context.Context, t *trial) error {
+	c, err := t.dialEcho(ctx, streamBuffer)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	start := t.startClock()
+	if err := t.pipeline(c); err != nil {
+		return err
+	}
+	t.stop(start, t.n, messageRate, messageCPU)
+	return c.goodbye()
+}
+
+// pipeline sends and receives at once. When one of them fails the connection
+// closes, so that the other one ends too.
+func (t *trial) pipeline(c *conn) error {
+	sent := make(chan error, 1)
+	// Ends with the last message or the connection; waited for below.
+	go func() {
+		err := t.batch.sendFrames(c, t.n, nil)
+		if err != nil {
+			c.Close()
+		}
+		sent <- err
+	}()
+	err := c.receive(&expected{batch: t.batch, n: t.n})
+	if err != nil {
+		c.Close()
+		<-sent // says only that the connection is gone
+		return err
+	}
+	return <-sent
+}

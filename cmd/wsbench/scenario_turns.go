@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	// manyClients is how many clients rtt-100 has.
+	manyClients = 100
+	// turnsEach is how many turns a connection of rtt is used for.
+	turnsEach = 1000
+)
+
+// runTurns has one client send a message, wait for its echo, and so on. Now and
+// then it connects anew: where the kernel puts three processes on the cores
+// changes a round trip more than the daemon does, and lasts as long as they do.
+func runTurns(ctx context.Context, t *trial) error {
+	var all []time.Duration
+	var spent time.Duration // the daemon's CPU
+	for len(all) < t.n {
+		took, cpu, err := t.oneClient(ctx, min(turnsEach, t.n-len(all)))
+		if err != nil {
+			return err
+		}
+		all = append(all, took...)
+		spent += cpu
+	}
+	if spent > 0 {
+		t.values[messageCPU] = spent.Seconds() / float64(t.n)
+	}
+	t.recordTurns(all)
+	return nil
+}
+
+// oneClient takes n turns on a connection of its own. cpu is what they cost the
+// daemon, 0 when that is not known.
+func (t *trial) oneClient(ctx context.Context, n int) (took []time.Duration, cpu time.Duration, err error) {
+	c, err := t.dialEcho(ctx, turnBuffer)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer c.Close()
+	before, _ := cpuTime(t.pid)
+	if took, err = t.turns(c, n); err != nil {
+		return nil, 0, err
+	}
+	after, _ := cpuTime(t.pid)
+	return took, after - before, c.goodbye()
+}
+
+// turns takes n turns and tells the time of each. The messages of the batch
+// follow one another, so that an old echo does not pass for the next one.
+func (t *trial) turns(c *conn, n int) ([]time.Duration, error) {
+	took := make([]time.Duration, n)
+	e := &expected{batch: t.batch}
+	frame := len(t.batch.mask) / t.batch.count
+	for i := range took {
+		start := time.Now()
+		if _, err := c.Write(t.batch.mask[e.next*frame : (e.next+1)*frame]); err != nil {
+			return nil, err
+		}
+		e.n++
+		if err := c.receive(e); err != nil {
+			return nil, err
+		}
+		took[i] = time.Since(start)
+	}
+	return took, nil
+}
+
+func (t *trial) recordTurns(took []time.Duration) {
+	slices.Sort(took)
+	t.values[median50] = percentile(took, 50).Seconds()
+	t.values[tail99] = percentile(took, 99).Seconds()
+}
+
+// runManyTurns has many clients at once take their turns, each on its own
+// connection and with its own backend.
+func runManyTurns(ctx context.Context, t *trial) error {
+	clients := min(manyClients, t.n)
+	each := t.n / clients
+	conns, err := t.dialMany(ctx, clients)
+	defer closeAll(conns)
+	if err != nil {
+		return err
+	}
+	took := make([][]time.Duration, clients)
+	start := t.startClock()
+	err = parallel(clients, clients, func(i int) error {
+		var err error
+		took[i], err = t.turns(conns[i], each)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	t.stop(start, clients*each, messageRate, messageCPU)
+	t.recordTurns(slices.Concat(took...))
+	return parallel(clients, clients, func(i int) error { return conns[i].goodbye() })
+}

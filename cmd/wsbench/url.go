@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// growth bounds how much longer one try is than the one before.
+const growth = 50
+
+// Run measures one server that echoes, and prints what it found.
+func (f *measureFlags) Run(ctx context.Context, s streams) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	target, err := parseTarget(f.URL, f.Insecure)
+	if err != nil {
+		return &usageError{err, "for example wsbench ws://localhost:8080/"}
+	}
+	if f.Size < 1 || f.Duration <= 0 || f.Timeout <= 0 {
+		return &usageError{errors.New("--size, --duration and --timeout must be more than 0"), "leave them out for 64, 3s and 30s"}
+	}
+	p := newProgress(s.err)
+	t := &trial{target: target, batch: newBatch(f.Size), done: &p.done}
+	var failed error
+	for _, part := range urlParts() {
+		err := f.grow(ctx, t, p, part)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			failed = fmt.Errorf("measuring %s: %w", part.name, err)
+			fmt.Fprintf(s.out, "%-14s %v\n", part.name, err)
+			continue
+		}
+		for _, m := range part.measures {
+			fmt.Fprintf(s.out, "%-14s %s\n", m, m.format(t.values[m]))
+		}
+	}
+	return failed
+}
+
+// urlParts is what "wsbench URL" measures, as scenarios without a backend.
+func urlParts() []scenario {
+	return []scenario{
+		{name: "round trips", run: runTurns, measures: []measure{median50, tail99}},
+		{name: "messages", run: runEcho, measures: []measure{messageRate}},
+		{name: "connections", run: runChurn, measures: []measure{connectionRate}},
+	}
+}
+
+// grow runs a part with a larger and larger number until that takes about the time
+// that was asked for; the last run's values count.
+func (f *measureFlags) grow(ctx context.Context, t *trial, p *progress, part scenario) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("hung: given up after %v", f.Timeout))
+	defer cancel()
+	for t.n = 1; ; {
+		t.values = values{}
+		p.begin(part.name, t.n)
+		start := time.Now()
+		err := part.run(ctx, t)
+		elapsed := time.Since(start)
+		p.end()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil || elapsed >= f.Duration/2 {
+			return err
+		}
+		t.n *= int(min(growth, max(2, float64(f.Duration)/float64(elapsed))))
+	}
+}
