@@ -3,7 +3,9 @@
 package exec
 
 import (
+	"cmp"
 	"os"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -13,7 +15,7 @@ import (
 // ladder is what a backend goes through that does not end by itself. The first
 // wait is long: what the client sent before it left is worth a second.
 var ladder = []rung{
-	{time.Second, syscall.SIGINT},
+	{Patience, syscall.SIGINT},
 	{250 * time.Millisecond, syscall.SIGTERM},
 	{500 * time.Millisecond, syscall.SIGKILL},
 }
@@ -27,14 +29,25 @@ func groupAttr(terminal bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
+// signalGroup signals the group that p was started as the leader of, and p where
+// it has since gone over to another group.
 func signalGroup(p *os.Process, sig syscall.Signal) error {
-	return syscall.Kill(-p.Pid, sig)
+	err := syscall.Kill(-p.Pid, sig)
+	if group, errGroup := unix.Getpgid(p.Pid); errGroup == nil && group != p.Pid {
+		return p.Signal(sig)
+	}
+	return err
 }
 
 func statusOf(state *os.ProcessState) Status {
 	status := state.Sys().(syscall.WaitStatus)
 	if status.Signaled() {
-		return Status{Code: -1, Signal: unix.SignalName(status.Signal())}
+		return Status{Code: -1, Signal: signalName(status.Signal())}
 	}
 	return Status{Code: status.ExitStatus()}
+}
+
+// signalName is the number of a signal that has no name: a real-time one.
+func signalName(sig syscall.Signal) string {
+	return cmp.Or(unix.SignalName(sig), strconv.Itoa(int(sig)))
 }

@@ -11,7 +11,7 @@ import (
 // ladder has fewer rungs here: a console group knows one polite event, and then
 // there is only termination.
 var ladder = []rung{
-	{time.Second, syscall.SIGINT},
+	{Patience, syscall.SIGINT},
 	{750 * time.Millisecond, syscall.SIGKILL},
 }
 

@@ -1,8 +1,9 @@
 package exec
 
 import (
+	"bytes"
+	"errors"
 	"os"
-	"sync"
 	"time"
 )
 
@@ -12,34 +13,106 @@ type Input struct {
 	file     *os.File
 	terminal bool // file is shared with stdout and has no end of its own
 
-	mu     sync.Mutex // held while a Write is in progress
-	closed bool
+	turn   chan struct{} // holds a token while a Write or Close is in progress
+	closed bool          // guarded by turn, as is owed
+	owed   []byte        // what a Write to a terminal still has to type
+}
+
+func newInput(file *os.File, terminal bool) *Input {
+	return &Input{file: file, terminal: terminal, turn: make(chan struct{}, 1)}
 }
 
 // Write blocks until the process's pipe has taken all of b: that is the
 // back-pressure. It returns os.ErrClosed after Close, and EPIPE when the process
 // has closed its stdin, which is no reason to end a session.
 func (in *Input) Write(b []byte) (int, error) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	in.turn <- struct{}{}
+	defer in.release()
 	if in.closed {
 		return 0, os.ErrClosed
+	}
+	if in.terminal {
+		return in.writeTerminal(b)
 	}
 	return in.file.Write(b)
 }
 
+// WriteWithin is a Write for somebody who is gone: it goes on as long as the
+// process takes some of b within patience, and then gives up.
+func (in *Input) WriteWithin(patience time.Duration, b []byte) error {
+	for {
+		err := in.file.SetWriteDeadline(time.Now().Add(patience))
+		if errors.Is(err, os.ErrNoDeadline) {
+			return in.writeAside(patience, bytes.Clone(b))
+		}
+		n, err := in.Write(b)
+		if b = b[n:]; n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+	}
+}
+
+// writeAside gives up after patience where a Write can't.
+func (in *Input) writeAside(patience time.Duration, b []byte) error {
+	result := make(chan error, 1)
+	go func() { // ends when the process has taken b or has ended, or by Close; nobody waits for it
+		_, err := in.Write(b)
+		result <- err
+	}()
+	select {
+	case err := <-result:
+		return err
+	case <-time.After(patience):
+		return os.ErrDeadlineExceeded
+	}
+}
+
+// hurry ends a Write in progress.
+func (in *Input) hurry() { in.file.SetWriteDeadline(time.Now()) }
+
 // Close gives the process its EOF. A Write in progress may still finish within
-// patience; what has not been taken by then is lost, and Close returns.
+// patience; what has not been taken by then is lost, and Close returns. A
+// terminal that is full even then gets no EOF; the error says so.
 func (in *Input) Close(patience time.Duration) error {
-	in.file.SetWriteDeadline(time.Now().Add(patience))
-	in.mu.Lock()
-	defer in.mu.Unlock()
+	if !in.interrupt(patience) {
+		return in.abandon()
+	}
+	defer in.release()
 	if in.closed {
 		return nil
 	}
 	in.closed = true
 	if in.terminal {
-		return endTerminalInput(in.file)
+		return in.endTerminal()
 	}
 	return in.file.Close()
 }
+
+// interrupt takes the turn once a Write in progress has ended, and makes that
+// end after patience. It returns false, without the turn, when it can't.
+func (in *Input) interrupt(patience time.Duration) bool {
+	if err := in.file.SetWriteDeadline(time.Now().Add(patience)); !errors.Is(err, os.ErrNoDeadline) {
+		in.turn <- struct{}{}
+		return true
+	}
+	// No poller watches this file: a pipe on Windows, a terminal on macOS.
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case in.turn <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
+	}
+}
+
+// abandon gives up a Write that has no deadline. Where the file is stdin's alone,
+// closing it cancels the Write and is the EOF.
+func (in *Input) abandon() error {
+	if in.terminal {
+		return os.ErrDeadlineExceeded
+	}
+	return in.file.Close()
+}
+
+func (in *Input) release() { <-in.turn }

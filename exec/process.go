@@ -17,7 +17,10 @@ type Process struct {
 
 	proc *os.Process
 
-	mu     sync.Mutex // orders signals before the reaping of the process
+	hurry   sync.Once
+	hurried chan struct{} // closed by Hurry
+
+	mu     sync.Mutex // orders signals and the reaping of the process
 	reaped bool
 }
 
@@ -29,11 +32,7 @@ func (p *Process) PID() int { return p.proc.Pid }
 // allows, so that ten thousand of them cost nothing. Processes that the backend
 // started may outlive it and hold its streams open.
 func (p *Process) Wait() Status {
-	awaitExit(p.proc)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.reaped = true
-	state, err := p.proc.Wait()
+	state, err := p.reap()
 	if err != nil {
 		return Status{Err: fmt.Errorf("waiting for process %d: %w", p.proc.Pid, err)}
 	}
@@ -65,7 +64,8 @@ func (p *Process) Release() {
 type Status struct {
 	// Code is the exit status, or -1 when a signal ended the process.
 	Code int
-	// Signal is the name of that signal, such as SIGKILL.
+	// Signal is the name of that signal, such as SIGKILL, or its number when it
+	// has none.
 	Signal string
 	// Err is set when it could not be found out.
 	Err error
@@ -94,6 +94,10 @@ type rung struct {
 	signal syscall.Signal
 }
 
+// Patience is how long a process that is to end may take to read what is left
+// on its stdin and to end by itself: the first wait of the ladder.
+const Patience = time.Second
+
 // afterKill is how long streams may stay open once the group has been killed.
 // Only a process that has left the group can hold them longer.
 const afterKill = 250 * time.Millisecond
@@ -104,36 +108,49 @@ const afterKill = 250 * time.Millisecond
 // has returned; at the ladder's end it makes a reader of Stdout give up, so
 // that this is bound to happen.
 func (p *Process) Stop(extra time.Duration, done <-chan struct{}) {
-	start := time.Now()
-	p.Stdin.Close(ladder[0].wait + extra)
+	var closing sync.WaitGroup
+	defer closing.Wait()
+	closing.Go(func() { p.Stdin.Close(Patience + extra) }) // ends by then, or with the process
 	for _, r := range ladder {
-		start = start.Add(r.wait + extra)
-		if waitUntil(start, done) {
+		if waitFor(r.wait, done, nil) || waitFor(extra, done, p.hurried) {
 			return
 		}
 		p.Signal(r.signal)
 	}
-	if waitUntil(time.Now().Add(afterKill), done) {
+	if waitFor(afterKill, done, nil) {
 		return
 	}
 	p.Abandon()
 	<-done
 }
 
+// Hurry cuts the extra waits of Stop, in progress or to come.
+func (p *Process) Hurry() {
+	p.hurry.Do(func() {
+		close(p.hurried)
+		p.Stdin.hurry()
+	})
+}
+
 // Abandon makes reads of Stdout and Stderr fail from now on, whoever else still
 // holds the other ends.
 func (p *Process) Abandon() {
-	p.Stdout.SetReadDeadline(time.Now())
-	p.Stderr.SetReadDeadline(time.Now())
+	for _, f := range []*os.File{p.Stdout, p.Stderr} {
+		if f.SetReadDeadline(time.Now()) != nil {
+			f.Close() // a file without deadlines: a pipe on Windows
+		}
+	}
 }
 
-// waitUntil reports whether done was closed before the moment t.
-func waitUntil(t time.Time, done <-chan struct{}) bool {
-	timer := time.NewTimer(time.Until(t))
+// waitFor reports whether done was closed within d, or before cut was.
+func waitFor(d time.Duration, done, cut <-chan struct{}) bool {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-done:
 		return true
+	case <-cut:
+		return false
 	case <-timer.C:
 		return false
 	}

@@ -5,7 +5,6 @@ package exec
 import (
 	"errors"
 	"io"
-	"os"
 )
 
 // PTYSupported reports whether Command.PTY can be used.
@@ -13,7 +12,9 @@ const PTYSupported = false
 
 func openTerminal() (*streams, error) { return nil, ErrNoPTY }
 
-func endTerminalInput(*os.File) error { return ErrNoPTY }
+func (in *Input) writeTerminal([]byte) (int, error) { return 0, ErrNoPTY }
+
+func (in *Input) endTerminal() error { return ErrNoPTY }
 
 // IsEOF reports whether an error from reading Stdout means that no more will
 // come.

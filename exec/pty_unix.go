@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 
 	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
@@ -15,72 +16,133 @@ import (
 // PTYSupported reports whether Command.PTY can be used.
 const PTYSupported = true
 
-// openTerminal opens a terminal in raw mode, whose one end is stdin and stdout
-// both, and a pipe for stderr.
-func openTerminal() (s *streams, err error) {
-	s = &streams{}
-	defer func() {
-		if err != nil {
-			closeFiles(s.child[0], s.child[1], s.child[2], s.stdin, s.stderr)
-		}
-	}()
-	if s.stdin, s.child[0], err = pty.Open(); err != nil {
-		return nil, err
-	}
-	s.stdout, s.child[1] = s.stdin, s.child[0]
-	if err = setTerminal(s.child[0], makeRaw); err != nil {
-		return nil, err
-	}
-	// Programs that format for a screen divide by its width.
-	if err = pty.Setsize(s.stdin, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
-		return nil, err
-	}
-	s.stderr, s.child[2], err = os.Pipe()
-	return s, err
-}
-
-// makeRaw switches off all that a terminal does to bytes: echo, line editing,
-// signals from control characters, and the CR that it puts before a newline.
-func makeRaw(t *unix.Termios) {
-	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL | unix.IXON
-	t.Oflag &^= unix.OPOST
-	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ICANON | unix.ISIG | unix.IEXTEN
-	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
-	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0
-}
-
-// endOfTransmission is what a terminal in line mode takes for the end of input.
-const endOfTransmission = 4
-
-// endTerminalInput gives the reader of a terminal its EOF. A terminal can't be
-// closed in one direction, but in line mode it has a character for it; what was
-// written before stays readable first.
-func endTerminalInput(terminal *os.File) error {
-	err := setTerminal(terminal, func(t *unix.Termios) {
-		t.Lflag |= unix.ICANON
-		t.Cc[unix.VEOF] = endOfTransmission
-	})
+// openTerminal opens a terminal whose one end is stdin and stdout both, and a
+// pipe for stderr.
+func openTerminal() (*streams, error) {
+	master, slave, err := pty.Open()
 	if err != nil {
+		return nil, err
+	}
+	s := &streams{stdin: master, stdout: master}
+	s.child[0], s.child[1] = slave, slave
+	if err = s.prepareTerminal(); err == nil {
+		s.stderr, s.child[2], err = os.Pipe()
+	}
+	if err != nil {
+		closeFiles(master, slave)
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *streams) prepareTerminal() error {
+	if err := setTerminal(s.child[0], makeTransparent); err != nil {
 		return err
 	}
-	_, err = terminal.Write([]byte{endOfTransmission})
+	// Programs that format for a screen divide by its width.
+	if err := pty.Setsize(s.stdin, &pty.Winsize{Rows: 24, Cols: 80}); err != nil {
+		return err
+	}
+	return restoreNonblock(s.stdin)
+}
+
+// restoreNonblock lets the runtime's poller wait for f again. Package pty asks
+// an os.File for its descriptor, which makes it block: a read would hold a
+// thread, and no deadline would end it.
+func restoreNonblock(f *os.File) error {
+	if f.SetDeadline(time.Time{}) != nil {
+		return nil // the poller never had it, as on macOS
+	}
+	return control(f, func(fd int) error { return unix.SetNonblock(fd, true) })
+}
+
+// makeTransparent switches off what a terminal does to bytes: echo, signals
+// from control characters, editing, and the CR that it puts before a newline. Line
+// mode stays on, with nothing but the keys of keysFor: a read in raw mode, once
+// begun, could not be given an EOF any more.
+func makeTransparent(t *unix.Termios) {
+	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL |
+		unix.IXON | unix.IXOFF | unix.IXANY | unix.IMAXBEL
+	t.Oflag &^= unix.OPOST
+	t.Lflag &^= unix.ECHO | unix.ECHONL | unix.ISIG | unix.TOSTOP
+	t.Lflag |= unix.ICANON | unix.IEXTEN
+	t.Cflag = t.Cflag&^(unix.CSIZE|unix.PARENB) | unix.CS8
+	for i := range t.Cc {
+		t.Cc[i] = noKey
+	}
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0 // for a program that goes on to raw mode
+	t.Cc[unix.VEOF], t.Cc[unix.VLNEXT] = endKey, literalKey
+}
+
+// writeTerminal writes b so that the process reads just that. A program that has
+// taken the terminal out of line mode gets the bytes as they are.
+func (in *Input) writeTerminal(b []byte) (n int, err error) {
+	lines, err := inLineMode(in.file)
+	if err != nil {
+		return 0, err
+	}
+	if !lines {
+		return in.file.Write(b)
+	}
+	for len(in.owed) > 0 && err == nil {
+		n, err = in.file.Write(in.owed)
+		in.owed = in.owed[n:]
+	}
+	for n = 0; n < len(b) && err == nil; {
+		keys, taken := keysFor(b[n:])
+		var done int
+		if done, err = in.file.Write(keys); err != nil {
+			taken, in.owed = typed(keys, done)
+		}
+		n += taken
+	}
+	return n, err
+}
+
+// endTerminal gives the reader of the terminal its EOF, which comes after all
+// that was written before. It waits for a full terminal until the write deadline.
+func (in *Input) endTerminal() error {
+	keys := append(in.owed, endKey)
+	err := control(in.file, func(fd int) error { // works after the deadline, too
+		n, err := unix.Write(fd, keys)
+		keys = keys[max(n, 0):]
+		return err
+	})
+	if len(keys) > 0 && (err == nil || errors.Is(err, unix.EAGAIN)) {
+		_, err = in.file.Write(keys)
+	}
 	return err
 }
 
+func inLineMode(terminal *os.File) (lines bool, err error) {
+	err = control(terminal, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, getTermios)
+		lines = err == nil && t.Lflag&unix.ICANON != 0
+		return err
+	})
+	return lines, err
+}
+
 func setTerminal(f *os.File, change func(*unix.Termios)) error {
+	return control(f, func(fd int) error {
+		t, err := unix.IoctlGetTermios(fd, getTermios)
+		if err != nil {
+			return err
+		}
+		change(t)
+		return unix.IoctlSetTermios(fd, setTermios, t)
+	})
+}
+
+// control calls do with f's descriptor, which stays open meanwhile.
+func control(f *os.File, do func(fd int) error) error {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return err
 	}
-	var errSet error
-	err = raw.Control(func(fd uintptr) {
-		var t *unix.Termios
-		if t, errSet = unix.IoctlGetTermios(int(fd), getTermios); errSet == nil {
-			change(t)
-			errSet = unix.IoctlSetTermios(int(fd), setTermios, t)
-		}
-	})
-	return errors.Join(err, errSet)
+	var errDo error
+	err = raw.Control(func(fd uintptr) { errDo = do(int(fd)) })
+	return errors.Join(err, errDo)
 }
 
 // IsEOF reports whether an error from reading Stdout means that no more will

@@ -6,18 +6,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// awaitExit returns once the process can be reaped at once. It waits on the
-// process's pidfd by way of the runtime's poller, since a blocked wait(2) would
-// hold a thread. Where there is no pidfd (before Linux 5.4) it returns
-// immediately, and the reaping blocks.
-func awaitExit(p *os.Process) {
-	pidfd := -1
-	err := p.WithHandle(func(handle uintptr) {
-		if !hasExited(int(handle)) {
-			pidfd, _ = unix.FcntlInt(handle, unix.F_DUPFD_CLOEXEC, 0)
-		}
-	})
-	if err != nil || pidfd < 0 {
+// reap waits until the process has exited and then reaps it, with no signal in
+// between: up to then its number is its own.
+func (p *Process) reap() (*os.ProcessState, error) {
+	awaitExit(p.proc.Pid)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reaped = true
+	return p.proc.Wait()
+}
+
+// awaitExit returns once the child pid can be reaped at once.
+func awaitExit(pid int) {
+	pollExit(pid)
+	var info unix.Siginfo
+	for unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil) == unix.EINTR {
+	}
+}
+
+// pollExit waits for the exit of the child pid on a pidfd, by way of the
+// runtime's poller, since a blocked waitid(2) would hold a thread. It returns early
+// where that is not possible: before Linux 5.4, or out of descriptors.
+func pollExit(pid int) {
+	pidfd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
 		return
 	}
 	if unix.SetNonblock(pidfd, true) != nil {
@@ -31,12 +43,13 @@ func awaitExit(p *os.Process) {
 	}
 }
 
-// hasExited asks without reaping, so that the process's number stays its own.
+// hasExited asks without reaping. It reports true for an error, too, which the
+// reaping will meet again.
 func hasExited(pidfd int) bool {
 	var info unix.Siginfo
 	err := unix.Waitid(unix.P_PIDFD, pidfd, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 	if err == unix.EAGAIN || err == unix.EINTR {
 		return false
 	}
-	return err != nil || info.Signo != 0 // an error is for the reaping to report
+	return err != nil || info.Signo != 0
 }

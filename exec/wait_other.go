@@ -4,6 +4,15 @@ package exec
 
 import "os"
 
-// awaitExit leaves the waiting to the reaping itself, which holds a thread; the
-// runtime's poller can't watch a process here.
-func awaitExit(*os.Process) {}
+// reap waits for the process and reaps it in one call, which holds a thread: the
+// runtime's poller can't watch a process here. Signals must reach the process
+// all that time, so mu is not held, and one sent in the moment between the
+// reaping and the note of it goes to a number that is nobody's or, had it been
+// given away at once, somebody else's.
+func (p *Process) reap() (*os.ProcessState, error) {
+	state, err := p.proc.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reaped = true
+	return state, err
+}

@@ -1,0 +1,3 @@
+package exec
+
+func platformBackends() map[string]func(args []string) int { return nil }
