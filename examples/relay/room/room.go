@@ -1,0 +1,130 @@
+// Package room is the backend of a room: a canvas on which every visitor sees the
+// others' pointers and edits as they happen. The edits are kept by the broker, so
+// that a newcomer gets the present picture; pointers are not kept at all.
+package room
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"wsd/examples/relay/broker"
+	"wsd/examples/relay/line"
+)
+
+// Signs of life are sent once in a period. A visitor who gives none for lost has
+// left. Pointers move once in a frame: what comes between is left out.
+const (
+	period = 2 * time.Second
+	lost   = 5 * period
+	frame  = 50 * time.Millisecond
+)
+
+// session is one visitor's. It belongs to the goroutine of Run.
+type session struct {
+	room   string
+	broker *broker.Conn
+	edits  *edits
+	me     visitor // its ID is set; its Name is empty until the client has entered
+	moved  bool    // the pointer of me, since the others were last told
+	people people
+	follow chan error // the end of the goroutine that follows the edits
+	notes  chan *nats.Msg
+	flush  <-chan time.Time // the end of a frame in which a pointer has moved, or nil
+	out    *line.Writer
+}
+
+// Run serves the client that writes to in and reads from out, until in ends or
+// ctx does. query is the query of the client's URL; its member "room" names the
+// room. The error is a *line.Error where it is the client's to know.
+func Run(ctx context.Context, query string, conn *broker.Conn, in <-chan line.Line, out *line.Writer) error {
+	room, err := roomOf(query)
+	if err != nil {
+		return err
+	}
+	edits, err := openEdits(ctx, conn, room)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &session{
+		room: room, broker: conn, edits: edits, me: visitor{ID: rand.Text()}, people: people{},
+		follow: make(chan error, 1), notes: make(chan *nats.Msg, 4096), out: out,
+	}
+	defer s.end()
+	return s.serve(ctx, in)
+}
+
+// serve is the life of a session.
+func (s *session) serve(ctx context.Context, in <-chan line.Line) error {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		var err error
+		select {
+		case next, ok := <-in:
+			if !ok {
+				return nil
+			}
+			err = s.take(ctx, next)
+		case m := <-s.notes:
+			err = s.receive(m)
+		case <-s.flush:
+			err = s.movePointers()
+		case <-tick.C:
+			s.publish(here)
+			err = s.expire(time.Now())
+		case err = <-s.follow:
+		case err = <-s.broker.Gone():
+		case <-s.out.Done():
+			return nil
+		case <-ctx.Done():
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take does what one line of the client asks for. A client that has made a
+// mistake is told, and may go on.
+func (s *session) take(ctx context.Context, next line.Line) error {
+	err := s.answer(ctx, next)
+	if fault, ok := errors.AsType[*line.Error](err); ok {
+		return s.out.Tell(fault.Line())
+	}
+	return err
+}
+
+// end tells the others that this visitor has left.
+func (s *session) end() {
+	s.publish(gone)
+	// The error is the broker's: then the others learn of it by our silence.
+	_ = s.broker.FlushTimeout(broker.Answer / 4)
+}
+
+var roomName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
+
+// roomOf returns the room that a query names, which may be a part of a subject.
+func roomOf(query string) (string, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return "", line.BadRequest(fmt.Sprintf("the query can't be read: %v", err))
+	}
+	room := values.Get("room")
+	if room == "" {
+		return "lobby", nil
+	}
+	if !roomName.MatchString(room) {
+		return "", line.BadRequest("a room's name is 1 to 32 of the characters a to z, 0 to 9 and -")
+	}
+	return room, nil
+}
