@@ -26,10 +26,10 @@ type Command struct {
 }
 
 // Start starts the process as the leader of a process group of its own. It
-// inherits its three streams and no other descriptor, blocks no signal and
-// ignores none of those that this package or a terminal sends. The caller owns
-// the Process: it reads Stdout and Stderr to their ends, calls Wait once, and
-// then Release.
+// inherits its three streams and no other descriptor, blocks no signal, and
+// ignores none of those that are meant to end a program. The caller owns the
+// Process: it reads Stdout and Stderr to their ends, calls Wait once, and then
+// Release.
 func (c *Command) Start() (*Process, error) {
 	s, err := c.openStreams()
 	if err != nil {

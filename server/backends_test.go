@@ -29,6 +29,7 @@ var steps = map[string]func(arg string){
 	"print": func(s string) { fmt.Println(s) },
 	"write": func(s string) { os.Stdout.Write(unhex(s)) }, // hex
 	"lines": func(s string) { printLines(os.Stdout, s) },  // COUNT,SIZE
+	"times": func(s string) { writeTimes(os.Stdout, s) },  // COUNT,HEX
 	"long":  func(s string) { printLong(os.Stdout, s) },   // SIZE, no newline
 
 	"err":      func(s string) { fmt.Fprintln(os.Stderr, s) },
@@ -38,6 +39,7 @@ var steps = map[string]func(arg string){
 
 	"close": closeStream,                                    // stdin, stdout or stderr
 	"gate":  passGate,                                       // address of a gate
+	"hold":  holdConnection,                                 // address of a gate, until the backend's end
 	"echo":  func(string) { io.Copy(os.Stdout, os.Stdin) },  // until stdin's end
 	"drain": func(string) { io.Copy(io.Discard, os.Stdin) }, // until stdin's end
 	"read":  recordStdin,                                    // FILE, until stdin's end
@@ -101,6 +103,11 @@ func testLine(i, size int) string {
 	return number + strings.Repeat("x", size-len(number))
 }
 
+func writeTimes(w io.Writer, arg string) {
+	count, s, _ := strings.Cut(arg, ",")
+	w.Write(bytes.Repeat(unhex(s), atoi(count)))
+}
+
 func printLong(w io.Writer, size string) {
 	chunk := bytes.Repeat([]byte("0123456789abcdef"), 4096)
 	for left := atoi(size); left > 0; {
@@ -158,4 +165,16 @@ func passGate(addr string) {
 	if _, err := conn.Read(make([]byte, 1)); err != nil {
 		os.Exit(99)
 	}
+}
+
+// held are the connections of "hold". No child inherits them, so they close when
+// this process ends.
+var held []net.Conn
+
+func holdConnection(addr string) {
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		os.Exit(99)
+	}
+	held = append(held, conn)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/textproto"
 	"path/filepath"
@@ -21,7 +22,8 @@ import (
 // written nothing, when there is none at the request's path. The program runs
 // as backends do: in a process group of its own, with nothing of the server's
 // environment but Config.Env, counted by MaxForks, and ended by the ladder when
-// the client leaves.
+// the client leaves. That is not seen while a program takes none of a body that
+// is larger than a pipe, since nobody reads the connection on then.
 func (s *Server) serveCGI(w *response, r *http.Request) bool {
 	if s.cfg.CGIDir == "" {
 		return false
@@ -49,6 +51,11 @@ func (s *Server) serveCGI(w *response, r *http.Request) bool {
 }
 
 func (s *Server) runCGI(w *response, r *http.Request, script script) {
+	if r.ContentLength > 0 {
+		// A program may answer before it has read all of the body. To keep the
+		// connection net/http would then read the rest away, before the program.
+		w.Header().Set("Connection", "close")
+	}
 	id := s.ids.next()
 	log := s.log.With("request", id, "path", r.URL.Path)
 	proc, err := s.start(&exec.Command{
@@ -91,9 +98,8 @@ func (c *cgi) serve(w *response, r *http.Request) {
 	go c.feed(r.Body)  // ends by end; waited for there
 	go c.drainStderr() // ends with stderr or by end; waited for there
 	stop := context.AfterFunc(r.Context(), func() { c.proc.Stop(c.closeDelay, c.done) })
-	if err := c.relay(w); err != nil {
-		c.log.Error("CGI", "err", err)
-		c.proc.Kill()
+	if !c.relay(w) {
+		go c.proc.Stop(c.closeDelay, c.done) // ends with c.done, which is closed below
 		io.Copy(io.Discard, c.proc.Stdout)
 	}
 	status := c.proc.Wait()
@@ -132,20 +138,31 @@ func (c *cgi) feed(body io.Reader) {
 	c.proc.Stdin.Close(0)
 }
 
-// relay passes the program's answer on: header, then body as it comes.
-func (c *cgi) relay(w *response) error {
-	out := bufio.NewReader(c.proc.Stdout)
+// relay passes the program's answer on: header, then body as it comes. It
+// reports false when it gave up before the program's end.
+func (c *cgi) relay(w *response) bool {
+	limited := &io.LimitedReader{R: c.proc.Stdout, N: maxCGIHeader}
+	out := bufio.NewReader(limited)
 	status, header, err := readCGIHeader(out)
 	if err != nil {
+		c.log.Error("bad answer of a CGI program", "err", err)
 		refuse(w, http.StatusBadGateway, "the program gave no valid answer")
-		return err
+		return false
 	}
+	limited.N = math.MaxInt64
 	for name, values := range header {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(status)
-	return copyFlushing(w, out)
+	if err := copyFlushing(w, out); err != nil {
+		c.log.Debug("the client left a CGI program", "err", err)
+		return false
+	}
+	return true
 }
+
+// maxCGIHeader bounds the header of a program's answer, in bytes.
+const maxCGIHeader = 1 << 20
 
 // copyFlushing copies with a flush after each piece: a program that prints
 // progress is seen to make it.

@@ -42,6 +42,8 @@ type Config struct {
 	Addresses []string
 	// UnixSocket is the path of a Unix socket to listen on.
 	UnixSocket string
+	// Inherited are sockets that listen already, to be served beside those.
+	Inherited []Inherited
 	// RedirectPort is a TCP port on which plain HTTP requests are sent on to
 	// the port of Addresses[0] (--redirport).
 	RedirectPort int

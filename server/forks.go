@@ -24,6 +24,9 @@ func (s *Server) start(command *exec.Command) (*exec.Process, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.running[p] = struct{}{}
+	if s.killed {
+		p.Kill()
+	}
 	return p, nil
 }
 

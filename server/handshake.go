@@ -76,14 +76,15 @@ func (s *Server) serveWebSocket(w *response, r *http.Request) {
 	}
 	id := s.ids.next()
 	command := s.command(r, script, id)
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}) // checkOrigin has checked
-	if err != nil {
+	// The library does the handshake, of RFC 6455 4.2; its connection is not used.
+	// checkOrigin has checked.
+	if _, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}); err != nil {
 		s.leave()
 		s.releaseFork()
 		s.log.Debug("bad handshake", "remote", r.RemoteAddr, "err", err)
 		return
 	}
-	s.startSession(id, command, ws, w.conn, r)
+	s.startSession(id, command, w.conn, r)
 }
 
 // findScript returns the script that answers upgrades at the request's path.
@@ -125,7 +126,7 @@ func (s *Server) command(r *http.Request, script script, id string) *exec.Comman
 
 // startSession starts the backend and the session, which from here on has the
 // connection.
-func (s *Server) startSession(id string, command *exec.Command, ws *websocket.Conn, c *conn, r *http.Request) {
+func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http.Request) {
 	log := s.log.With("session", id)
 	proc, err := s.start(command)
 	if err != nil {
@@ -135,7 +136,7 @@ func (s *Server) startSession(id string, command *exec.Command, ws *websocket.Co
 		log = log.With("pid", proc.PID())
 	}
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
-	s.newSession(log, ws, c, proc).run(err)
+	s.newSession(log, c, proc).run(err)
 }
 
 // requestAttrs is what the log says of a request. The query and the headers may

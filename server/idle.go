@@ -76,11 +76,7 @@ func (r *idleReader) use(n int) {
 // ones. It is not called when the reader is full. The end of the stream is
 // io.EOF; unread bytes stay readable after an error.
 func (r *idleReader) fill() error {
-	if r.start > 0 {
-		body := r.buf.body()
-		r.end = copy(body, body[r.start:r.end])
-		r.start = 0
-	}
+	r.moveUp()
 	r.n, r.err = 0, nil
 	if r.raw == nil {
 		r.read()
@@ -116,6 +112,7 @@ func (r *idleReader) fillNow() error {
 		return os.ErrDeadlineExceeded
 	}
 	came := false
+	r.moveUp()
 	r.n, r.err = 0, nil
 	if err := r.raw.Read(func(fd uintptr) bool { came = r.readAvailable(fd); return true }); err != nil {
 		return err
@@ -124,6 +121,16 @@ func (r *idleReader) fillNow() error {
 		return os.ErrDeadlineExceeded
 	}
 	return r.took()
+}
+
+// moveUp moves the unread bytes to the front, where all the free space is behind
+// them.
+func (r *idleReader) moveUp() {
+	if r.start > 0 {
+		body := r.buf.body()
+		r.end = copy(body, body[r.start:r.end])
+		r.start = 0
+	}
 }
 
 // took accounts for what readAvailable has read.

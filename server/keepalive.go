@@ -19,6 +19,7 @@ type keepalive struct {
 	mu            sync.Mutex // held by tick; stop waits for it
 	stopped       bool
 	reads, writes uint64 // the connection's counts at the last tick
+	writing       bool   // a write was in progress at the last tick
 	silence       int    // periods without a sign of life
 }
 
@@ -49,24 +50,33 @@ func (k *keepalive) tick() {
 	if k.stopped {
 		return
 	}
-	if k.alive() {
+	switch alive := k.alive(); {
+	case alive:
 		k.silence = 0
-	} else if k.silence++; k.silence >= maxSilence {
-		k.session.end(silent())
+	case k.session.conn.broken.Load():
+		k.session.end(unwritable())
 		return
+	default:
+		if k.silence++; k.silence >= maxSilence {
+			k.session.end(silent())
+			return
+		}
 	}
 	k.session.conn.ping()
 	k.timer.Reset(k.period)
 }
 
 // alive reports a sign of life since the last tick: bytes from the client, or
-// a reason why none could be seen. Pongs are not read while the backend takes
-// no input, and a client that reads slowly has not even got the ping while
-// batches before it are still leaving one by one.
+// bytes that it took, which a write shows that had to wait for it. Pongs can't be
+// seen while the backend takes no input, so that counts as well, but not for a
+// client that can't be written to any more.
 func (k *keepalive) alive() bool {
 	c := k.session.conn
-	reads, writes := c.reads.Load(), c.writes.Load()
-	read, wrote := reads != k.reads, writes != k.writes
-	k.reads, k.writes = reads, writes
-	return read || k.session.inStdin.Load() || wrote && c.control.pingWaiting()
+	reads, writes, writing := c.reads.Load(), c.writes.Load(), c.writing.Load()
+	read, took := reads != k.reads, k.writing && writes != k.writes
+	k.reads, k.writes, k.writing = reads, writes, writing
+	if read || c.broken.Load() {
+		return read
+	}
+	return took || k.session.inStdin.Load()
 }

@@ -27,15 +27,21 @@ type listener struct {
 	// redirectTo, when not 0, is the TCP port to which redirectHandler is to
 	// send all requests on this listener.
 	redirectTo int
+	// inherited is the name of a socket that was handed over; see Inherited.
+	inherited string
 }
 
-// listen opens all listeners of cfg: Addresses in their order, then the Unix
-// socket, then those that redirect. If one can't be opened, none stays open.
-// The caller closes them; closing that of a Unix socket removes its file.
+// listen opens all listeners of cfg: the inherited ones, Addresses in their
+// order, the Unix socket, then those that redirect. If one can't be opened, none
+// stays open. The caller closes them; closing that of a Unix socket that it has
+// opened removes its file.
 func listen(cfg *Config) ([]listener, error) {
-	var open []listener
+	open := inherit(cfg)
 	fail := func(err error) ([]listener, error) {
 		for _, l := range open {
+			l.Close()
+		}
+		for _, l := range cfg.Inherited {
 			l.Close()
 		}
 		return nil, err
@@ -55,17 +61,27 @@ func listen(cfg *Config) ([]listener, error) {
 		}
 		open = append(open, listener{Listener: l, tls: cfg.TLS != nil})
 	}
-	if cfg.RedirectPort != 0 {
-		redirects, err := listenRedirects(open, cfg.RedirectPort)
-		if err != nil {
-			return fail(err)
-		}
-		open = append(open, redirects...)
+	redirects, err := openRedirects(cfg, open)
+	if err != nil {
+		return fail(err)
 	}
+	open = append(open, redirects...)
 	if len(open) == 0 {
 		return nil, errors.New("there is no address to listen on")
 	}
 	return open, nil
+}
+
+// openRedirects returns the listeners of cfg that redirect to mains, but to none
+// that an inherited socket's Plain keeps off TLS.
+func openRedirects(cfg *Config, mains []listener) ([]listener, error) {
+	mains = slices.DeleteFunc(slices.Clone(mains), func(l listener) bool { return l.tls != (cfg.TLS != nil) })
+	redirects, err := inheritRedirects(cfg, mains)
+	if err != nil || cfg.RedirectPort == 0 {
+		return redirects, err
+	}
+	more, err := listenRedirects(mains, cfg.RedirectPort)
+	return append(redirects, more...), err
 }
 
 // listenRedirects opens port on each IP address that mains are bound to, so that
@@ -158,6 +174,15 @@ func (l listener) url() string {
 	}
 	u.Host = net.JoinHostPort(host, strconv.Itoa(int(bound.Port())))
 	return u.String()
+}
+
+// record is what the log says of l.
+func (l listener) record() []any {
+	attrs := []any{"url", l.url()}
+	if l.inherited != "" {
+		attrs = append(attrs, "inherited", l.inherited)
+	}
+	return attrs
 }
 
 // tcpError gives the reason why address can't be listened on, and advice. flag

@@ -1,48 +1,47 @@
 package server
 
 import (
-	"context"
 	"errors"
-	"io"
 	"os"
 	"unicode/utf8"
 
-	"github.com/coder/websocket"
+	"wsd/exec"
 )
+
+// smallFrame is up to how many bytes of payload a frame that has not arrived
+// yet is waited for where it lies.
+const smallFrame = 4096
 
 // receive is the pump from the socket to the backend's stdin. It ends when the
 // connection does; a fault of the client ends the session first, and then
 // receive reads on for the close frame.
 func (s *session) receive() {
 	defer close(s.received)
-	err := s.takeMessages()
-	s.flush()
+	err := s.takeFrames()
+	s.flushLast()
 	s.inbox.release()
-	why := received(err)
-	s.end(why)
-	if why.code != codeProtocol {
-		err = s.skim(err)
+	s.message.reset()
+	s.end(received(err))
+	if !endsConnection(err) && !isProtocolError(err) {
+		err = s.skim()
 	}
 	s.lastRead = err
 }
 
-// takeMessages takes messages until the connection ends or the client sends
-// what can't be taken. Its error is never nil.
-func (s *session) takeMessages() error {
+// takeFrames takes frames until the connection ends or the client sends what
+// can't be taken. Its error is never nil.
+func (s *session) takeFrames() error {
 	for {
-		frame, sight := nextFrame(s.conn.in.unread())
-		var err error
-		switch sight {
-		case wholeFrame:
-			err = s.takeFrame(&frame)
-			s.conn.in.use(frame.size())
-		case largeFrame:
-			s.conn.in.use(frame.header)
-			err = s.takeLarge(&frame)
-		case partialFrame:
+		b := s.conn.in.unread()
+		h, ok, err := parseHeader(b)
+		switch {
+		case err != nil:
+		case !ok:
 			err = s.conn.fill() // which flushes before it waits
-		case otherFrame:
-			err = s.takeFromLibrary()
+		case h.isControl():
+			err = s.takeControl(&h, b)
+		default:
+			err = s.takeData(&h, b)
 		}
 		if err != nil {
 			return err
@@ -50,97 +49,154 @@ func (s *session) takeMessages() error {
 	}
 }
 
-// takeFrame takes a message that lies in the socket's buffer as one frame.
-func (s *session) takeFrame(f *dataFrame) error {
-	if err := s.checkMessage(f.text, f.length); err != nil {
+// takeData takes a data frame whose header is at the front of b.
+func (s *session) takeData(h *frameHeader, b []byte) error {
+	if err := s.checkFrame(h); err != nil {
 		return err
 	}
-	in := &s.inbox
-	in.borrow()
-	if len(in.buf)+len(f.payload)+1 > cap(in.buf) {
-		s.flush()
-	}
-	in.buf = f.appendUnmasked(in.buf)
-	if f.text && !utf8.Valid(in.making()) {
-		in.drop()
-		return errNotUTF8
-	}
-	s.keepMessage()
-	return nil
-}
-
-// takeFromLibrary takes a message by way of the library: one in fragments, or
-// one that comes after control frames, which the library answers.
-func (s *session) takeFromLibrary() error {
-	typ, r, err := s.ws.Reader(context.Background()) // a context that ends would drop the connection
-	if err != nil {
+	single := h.fin && !s.message.open
+	switch arrived := uint64(len(b) - h.size); {
+	case single && arrived >= h.length && h.length < bufferSize:
+		err := s.takeWhole(h, b[h.size:h.size+int(h.length)])
+		s.conn.in.use(h.size + int(h.length))
 		return err
-	}
-	if err := s.readMessage(r, typ == websocket.MessageText); err != nil {
-		s.inbox.drop()
-		s.unfinished = r
-		return err
-	}
-	s.keepMessage()
-	return nil
-}
-
-// readMessage reads a message into the inbox. It asks for no more bytes than
-// have come, so that a fault is seen when it has arrived.
-func (s *session) readMessage(r io.Reader, isText bool) error {
-	s.flush() // now: while a read fills the inbox, nothing in it may move
-	in := &s.inbox
-	in.begin()
-	var text utf8Check
-	for {
-		room := in.room()
-		n, err := r.Read(room[:max(1, min(len(s.conn.in.unread()), len(room)))])
-		if err != nil && !errors.Is(err, io.EOF) {
-			return err
-		}
-		message := in.extend(n)
-		if err := s.checkMessage(isText, len(message)); err != nil {
-			return err
-		}
-		if isText && (!text.add(room[:n]) || err != nil && !text.ended()) {
+	case single && h.length <= smallFrame:
+		if h.op == opText && !s.mayBeText(h, b[h.size:]) {
 			return errNotUTF8
 		}
-		if err != nil {
-			return nil
-		}
+		return s.conn.fill()
+	default:
+		s.conn.in.use(h.size)
+		return s.takePiece(h)
 	}
 }
 
-// checkMessage refuses a message by its kind or by its size in bytes.
-func (s *session) checkMessage(text bool, size int) error {
+// checkFrame refuses a data frame by its header: by its place among fragments
+// (RFC 6455 5.4), its kind, or the size that it gives its message.
+func (s *session) checkFrame(h *frameHeader) error {
 	cfg := &s.server.cfg
-	if !text && !cfg.Binary {
+	switch {
+	case h.op == opContinuation && !s.message.open:
+		return protocolError("continuation of no message")
+	case h.op != opContinuation && s.message.open:
+		return protocolError("message inside a message")
+	case h.op == opBinary && !cfg.Binary:
 		return errOnlyText
-	}
-	if cfg.MaxMessage > 0 && int64(size) > cfg.MaxMessage {
+	case cfg.MaxMessage > 0 && h.length > uint64(cfg.MaxMessage)-s.message.size:
 		return errTooBig
 	}
 	return nil
 }
 
-// keepMessage counts the message in the making and lets it go on its way.
-func (s *session) keepMessage() {
-	in := &s.inbox
-	s.in.messages++
-	s.in.bytes += uint64(len(in.making()))
-	in.keep(!s.server.cfg.Binary)
-	if in.whole >= bufferSize {
+// takeWhole takes a message that lies in the socket's buffer as one frame.
+// Nearly all messages do.
+func (s *session) takeWhole(h *frameHeader, payload []byte) error {
+	if !s.inbox.reserve(len(payload) + 1) {
 		s.flush()
+	}
+	in := &s.inbox
+	start := len(in.buf)
+	in.buf = append(in.buf, payload...)
+	unmask(in.buf[start:], h.mask, 0)
+	if h.op == opText && !utf8.Valid(in.buf[start:]) {
+		in.buf = in.buf[:start]
+		return errNotUTF8
+	}
+	s.in.bytes += h.length
+	s.endMessage()
+	return nil
+}
+
+// endMessage makes a line of what has been put into the inbox, if messages are
+// lines, and counts it.
+func (s *session) endMessage() {
+	if !s.server.cfg.Binary {
+		s.inbox.buf = append(s.inbox.buf, '\n')
+	}
+	s.in.messages++
+}
+
+// mayBeText reports whether the part of a small frame that has arrived can
+// begin a text: a fault is to be seen when it arrives.
+func (s *session) mayBeText(h *frameHeader, payload []byte) bool {
+	var part [smallFrame]byte
+	n := copy(part[:], payload)
+	unmask(part[:n], h.mask, 0)
+	return utf8.Valid(part[:wholeRunes(part[:n])])
+}
+
+// takePiece takes a frame, whose header has been read, as the next piece of a
+// message.
+func (s *session) takePiece(h *frameHeader) error {
+	m := &s.message
+	if !m.open {
+		m.open, m.text = true, h.op == opText
+	}
+	for s.left = h.length; s.left > 0; {
+		room := m.room()
+		n, err := s.conn.read(room[:min(uint64(len(room)), s.left)])
+		if err != nil {
+			return err
+		}
+		unmask(room[:n], h.mask, h.length-s.left)
+		s.left -= uint64(n)
+		if !m.add(n) {
+			return errNotUTF8
+		}
+	}
+	if !h.fin {
+		return nil
+	}
+	if !m.check.ended() {
+		return errNotUTF8
+	}
+	s.passMessage()
+	return nil
+}
+
+// passMessage passes on a message that has become whole. What does not fill a
+// piece goes by way of the inbox, to leave together with what follows.
+func (s *session) passMessage() {
+	m := &s.message
+	s.in.bytes += m.size
+	m.each(func(piece []byte) {
+		if len(piece) == bufferSize {
+			s.flush()
+			s.toBackend(piece)
+			return
+		}
+		if !s.inbox.reserve(len(piece) + 1) {
+			s.flush()
+		}
+		s.inbox.buf = append(s.inbox.buf, piece...)
+	})
+	m.reset()
+	s.inbox.reserve(1)
+	s.endMessage()
+}
+
+// flush passes what is in the inbox on to the backend.
+func (s *session) flush() {
+	if len(s.inbox.buf) > 0 {
+		s.toBackend(s.inbox.buf)
+		s.inbox.buf = s.inbox.buf[:0]
 	}
 }
 
-// flush passes the whole messages on to the backend.
-func (s *session) flush() {
-	in := &s.inbox
-	if in.whole > 0 {
-		s.toBackend(in.buf[:in.whole])
-		in.written()
+// flushLast is the flush when no more will come. It is not waited for without
+// end: a backend that takes nothing for as long as the ladder is patient is a case
+// for the ladder.
+func (s *session) flushLast() {
+	if b := s.inbox.buf; len(b) > 0 && s.proc != nil && !s.deafBackend {
+		s.proc.Stdin.WriteWithin(exec.Patience+s.server.cfg.CloseDelay, b)
 	}
+	s.inbox.buf = s.inbox.buf[:0]
+}
+
+// flushAndRelease runs before each read that may block.
+func (s *session) flushAndRelease() {
+	s.flush()
+	s.inbox.release()
 }
 
 // toBackend writes to stdin and blocks until the backend's pipe has taken all
@@ -159,32 +215,35 @@ func (s *session) toBackend(b []byte) {
 	}
 }
 
-// flushAndRelease runs before each read that may block.
-func (s *session) flushAndRelease() {
-	s.flush()
-	s.inbox.release()
-}
-
-// skim reads and drops messages until the connection ends: after the session's
+// skim reads and drops frames until the connection ends: after the session's
 // end, what still matters is the client's close frame (RFC 6455 7.1.1).
-func (s *session) skim(err error) error {
-	for s.left > 0 && !endsConnection(err) {
-		n := min(s.left, len(s.conn.in.unread()))
-		if s.conn.in.use(n); n == 0 {
-			err = s.conn.fill()
+func (s *session) skim() error {
+	for {
+		b := s.conn.in.unread()
+		if s.left > 0 { // of a frame
+			n := min(s.left, uint64(len(b)))
+			s.conn.in.use(int(n))
+			s.left -= n
+			b = s.conn.in.unread()
 		}
-		s.left -= n
-	}
-	if s.unfinished != nil {
-		if _, err := io.Copy(io.Discard, s.unfinished); err != nil {
+		var h frameHeader
+		var ok bool
+		var err error
+		if s.left == 0 {
+			h, ok, err = parseHeader(b)
+		}
+		switch {
+		case err != nil:
+		case !ok:
+			err = s.conn.fill()
+		case h.isControl():
+			err = s.takeControl(&h, b)
+		default:
+			s.conn.in.use(h.size)
+			s.left = h.length
+		}
+		if err != nil {
 			return err
 		}
 	}
-	for !endsConnection(err) {
-		var r io.Reader
-		if _, r, err = s.ws.Reader(context.Background()); err == nil {
-			_, err = io.Copy(io.Discard, r)
-		}
-	}
-	return err
 }

@@ -64,9 +64,10 @@ func (w *response) begin() {
 // Unwrap lets an http.ResponseController reach what is below.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Hijack implements http.Hijacker for the WebSocket library: it hands it a
-// conn, and keeps that. Bytes that the HTTP server has read already are the
-// first messages of an eager client.
+// Hijack implements http.Hijacker for the WebSocket library. It keeps the
+// connection as a conn, and what it hands to the library leads nowhere: the
+// library's part is over with the handshake. Bytes that the HTTP server has read
+// already are the first messages of an eager client.
 func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
@@ -78,5 +79,12 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	w.conn = newConn(nc, early)
-	return w.conn, w.conn.readWriter(), nil
+	return kept{nc}, bufio.NewReadWriter(bufio.NewReaderSize(nil, 16), bufio.NewWriterSize(nil, 16)), nil
 }
+
+// kept is a connection that closing leaves open: the library closes its own when
+// the garbage collector takes it.
+type kept struct{ net.Conn }
+
+// Close implements net.Conn.
+func (kept) Close() error { return nil }

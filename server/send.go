@@ -52,7 +52,7 @@ func (s *session) sendLines(in *idleReader) error {
 			s.write(f)
 		}
 		frameBuffers.Put(frames)
-		f.frames = nil
+		f.frames, f.spare = nil, nil
 		if err != nil {
 			return err
 		}
@@ -100,17 +100,16 @@ func (s *session) write(f *framer) {
 	s.toClient(f.frames)
 }
 
-// toClient writes frames to the socket, until that fails once: the session is
-// over then, and the backend's further output is dropped.
+// toClient writes frames to the socket, until that fails once: the client takes
+// no more then, and the backend's further output is dropped. That does not end
+// the session: what the client has sent before is still to be read.
 func (s *session) toClient(frames []byte) {
 	if s.deafClient {
 		return
 	}
 	if err := s.conn.writeFrames(frames); err != nil {
 		s.deafClient = true
-		if err != errCloseSent {
-			s.end(notWritable(err))
-		}
+		s.log.Debug("client takes no more; output is dropped", "err", err)
 	}
 }
 

@@ -37,9 +37,12 @@ type Server struct {
 	certs   atomic.Pointer[certificates] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
+	// listening is closed once Run listens.
+	listening chan struct{}
 
 	mu       sync.Mutex
 	closing  bool
+	killed   bool // Kill has been called
 	sessions map[*session]struct{}
 	running  map[*exec.Process]struct{} // of sessions and of CGI requests
 	ended    sync.WaitGroup             // one for each of both
@@ -58,12 +61,13 @@ func New(cfg Config) (*Server, error) {
 		return nil, exec.ErrNoPTY
 	}
 	s := &Server{
-		cfg:      cfg,
-		log:      cfg.Log,
-		static:   newStatic(cfg.StaticDir, cfg.CGIDir),
-		ids:      newSessionIDs(time.Now()),
-		sessions: make(map[*session]struct{}),
-		running:  make(map[*exec.Process]struct{}),
+		cfg:       cfg,
+		log:       cfg.Log,
+		static:    newStatic(cfg.StaticDir, cfg.CGIDir),
+		ids:       newSessionIDs(time.Now()),
+		sessions:  make(map[*session]struct{}),
+		listening: make(chan struct{}),
+		running:   make(map[*exec.Process]struct{}),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -101,9 +105,10 @@ func (s *Server) Run(ctx context.Context) error {
 		} else if l.tls {
 			accept = tls.NewListener(l, tlsConfig)
 		}
-		s.log.Info("listening", "url", l.url())
+		s.log.Info("listening", l.record()...)
 		go func() { failed <- srv.Serve(accept) }() // ends by stop; all are received below
 	}
+	close(s.listening)
 	pending := len(listeners)
 	select {
 	case <-ctx.Done():
@@ -116,6 +121,18 @@ func (s *Server) Run(ctx context.Context) error {
 		<-failed
 	}
 	return err
+}
+
+// Listening returns a channel that is closed when Run has opened every listener
+// and accepts connections.
+func (s *Server) Listening() <-chan struct{} { return s.listening }
+
+// Sessions returns the number of WebSockets that are open. It needs the lock
+// without which no session starts or ends: that it returns is a sign of life.
+func (s *Server) Sessions() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.sessions)
 }
 
 // loadCertificates returns nil when TLS is off.
@@ -161,6 +178,10 @@ func (s *Server) stop(servers []*http.Server) {
 	plain.Wait()
 }
 
+// hurryTimeout is how long backends that end at a shutdown get all the time that
+// CloseDelay gives them.
+const hurryTimeout = 5 * time.Second
+
 // Close ends every session with 1001, refuses new ones, and returns when all
 // backends and CGI programs have ended. The latter end by themselves or when
 // their requests do: those and the listeners are not its concern.
@@ -171,7 +192,17 @@ func (s *Server) Close() {
 		n.end(shutdown())
 	}
 	s.mu.Unlock()
+	defer time.AfterFunc(hurryTimeout, s.hurry).Stop()
 	s.ended.Wait()
+}
+
+// hurry makes all backends and CGI programs end without CloseDelay.
+func (s *Server) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.running {
+		p.Hurry()
+	}
 }
 
 // Reload reads the certificates again. A file that can't be used is logged and
@@ -187,7 +218,7 @@ func (s *Server) Reload() {
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closing = true
+	s.closing, s.killed = true, true
 	for p := range s.running {
 		p.Kill()
 	}

@@ -2,15 +2,10 @@ package server
 
 import (
 	"context"
-	"errors"
-	"io"
 	"log/slog"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/coder/websocket"
 
 	"wsd/exec"
 )
@@ -29,7 +24,6 @@ const (
 type session struct {
 	server *Server
 	log    *slog.Logger
-	ws     *websocket.Conn
 	conn   *conn
 	proc   *exec.Process
 	begun  time.Time
@@ -38,10 +32,10 @@ type session struct {
 	// Of the receiving goroutine.
 	inbox       inbox
 	in          traffic
-	deafBackend bool      // stdin takes no more
-	left        int       // bytes that are left of a large frame
-	unfinished  io.Reader // the message in the library that a fault was found in
-	lastRead    error     // how reading ended; read after received is closed
+	deafBackend bool // stdin takes no more
+	message     message
+	left        uint64 // bytes that are left of the frame that is being read
+	lastRead    error  // how reading ended; read after received is closed
 
 	// Of the sending goroutine; under shared of both that send.
 	out        framer
@@ -65,12 +59,11 @@ type traffic struct{ messages, bytes uint64 }
 
 // newSession makes a session that is not running yet. proc is the session's from
 // now on; it is nil when the backend could not be started.
-func (s *Server) newSession(log *slog.Logger, ws *websocket.Conn, c *conn, proc *exec.Process) *session {
+func (s *Server) newSession(log *slog.Logger, c *conn, proc *exec.Process) *session {
 	n := &session{
-		server: s, log: log, ws: ws, conn: c, proc: proc, begun: time.Now(),
+		server: s, log: log, conn: c, proc: proc, begun: time.Now(),
 		received: make(chan struct{}), sent: make(chan struct{}), stderrRead: make(chan struct{}),
 	}
-	ws.SetReadLimit(-1) // checkMessage has the limit
 	c.beforeWait = n.flushAndRelease
 	if s.cfg.PassStderr {
 		n.share()
@@ -112,10 +105,14 @@ func (s *session) run(startErr error) {
 }
 
 // end ends the session. The first cause stays; later calls do nothing. It does
-// not wait.
+// not wait. The close frame is put in its place at once, before an answer to the
+// client's own could take it.
 func (s *session) end(why cause) {
 	s.ending.Do(func() {
 		s.cause = why
+		if !why.drop {
+			s.conn.control.put(closeFrame(why.code, why.reason))
+		}
 		go s.teardown() // ends when all of the session has ended; the server waits for it
 	})
 }
@@ -136,7 +133,6 @@ func (s *session) teardown() {
 	<-s.sent
 	<-s.stderrRead
 	<-closed
-	s.ws.CloseNow() // lets the library forget the connection
 	if s.proc != nil {
 		s.server.release(s.proc)
 	}
@@ -147,10 +143,10 @@ func (s *session) teardown() {
 // client takes part, and closes the socket.
 func (s *session) closeSocket() {
 	if s.cause.drop {
-		s.conn.Conn.Close()
+		s.conn.abort()
 	} else {
 		s.conn.SetDeadline(time.Now().Add(closeTimeout))
-		s.conn.sendClose(s.cause.code, s.cause.reason)
+		s.conn.sendControlNow()
 	}
 	<-s.received
 	s.conn.finish(s.linger())
@@ -163,12 +159,6 @@ func (s *session) linger() time.Duration {
 		return 0
 	}
 	return lingerTimeout
-}
-
-// endsConnection reports whether after err nothing more can be read: the client
-// has closed, or the connection is lost, or the time is up.
-func endsConnection(err error) bool {
-	return websocket.CloseStatus(err) != -1 || isLost(err)
 }
 
 func (s *session) logEnd() {
@@ -188,12 +178,4 @@ func (s *session) logEnd() {
 		attrs = append(attrs, "exit", s.status.String())
 	}
 	s.log.Log(context.Background(), LevelAccess, "DISCONNECT", attrs...)
-}
-
-// isLost reports whether err is about the connection and not about what came
-// over it. A connection that ends without a close frame is lost, too.
-func isLost(err error) bool {
-	var netErr net.Error // which a bare errno is, too
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.As(err, &netErr)
 }

@@ -20,10 +20,14 @@ func (s *session) passStderr(line []byte) {
 		return
 	}
 	f := &s.errOut
-	f.addPiece(line, endOfLine)
+	f.addPiece(line, endOfStream) // whose "\r", if any, is gone already
 	s.shared.write(f)
-	f.frames = f.frames[:0]
+	f.frames, f.spare = nil, nil // stderr is quiet most of the time
 }
+
+// maxLeftover is about how much is read of stderr after the process has gone: a
+// pipe holds no more, but a grandchild may write for ever.
+const maxLeftover = 2 * bufferSize
 
 // drainLines reads stderr and calls take with each line, which is valid only
 // until take returns. A line that the buffer can't hold comes in pieces: whatever
@@ -38,7 +42,8 @@ func drainLines(stderr *os.File, take func(line []byte)) {
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		stderr.SetReadDeadline(time.Time{}) // or fillNow would fail, too
-		for in.fillNow() == nil {
+		for left := maxLeftover; left > 0 && in.fillNow() == nil; {
+			left -= len(in.unread())
 			takeLines(in, take, false)
 		}
 	}

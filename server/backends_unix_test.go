@@ -1,0 +1,38 @@
+//go:build unix
+
+package server
+
+import (
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// platformSteps are steps of a backend that only this platform has.
+var platformSteps = map[string]func(arg string){
+	"kill":   func(name string) { killSelf(unix.SignalNum(name)) },
+	"ignore": ignoreSignals,                                // NAME,NAME…
+	"daemon": func(s string) { startChild(newSession, s) }, // start, out of reach of the group's signals
+}
+
+func killSelf(sig syscall.Signal) {
+	syscall.Kill(os.Getpid(), sig)
+	time.Sleep(time.Minute)
+}
+
+func ignoreSignals(names string) {
+	for name := range strings.SplitSeq(names, ",") {
+		signal.Ignore(unix.SignalNum(name))
+	}
+}
+
+func newSession(name string, args ...string) *exec.Cmd {
+	cmd := exec.Command(name, args...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	return cmd
+}

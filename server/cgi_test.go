@@ -1,0 +1,545 @@
+//go:build unix
+
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// cgiFolder is a folder with one program, /play.cgi, that takes these steps.
+func cgiFolder(t testing.TB, steps ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	addProgram(t, dir, "play.cgi", steps...)
+	return dir
+}
+
+// addProgram makes a file that runs a backend of these steps.
+func addProgram(t testing.TB, dir, name string, steps ...string) {
+	t.Helper()
+	var script strings.Builder
+	script.WriteString("#!/bin/sh\nexec")
+	for _, word := range play(steps...) {
+		script.WriteString(" '" + strings.ReplaceAll(word, "'", `'\''`) + "'")
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(script.String()+"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serveCGISteps serves a CGI program that takes these steps.
+func serveCGISteps(t testing.TB, steps ...string) *testServer {
+	t.Helper()
+	return serve(t, Config{CGIDir: cgiFolder(t, steps...)})
+}
+
+// isRunning reports whether a process is there that is no zombie.
+func isRunning(t *testing.T, pid string) bool {
+	t.Helper()
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return syscall.Kill(n, 0) == nil
+}
+
+// Run waits for CGI programs as for backends: the command ends after it, and
+// would leave them behind.
+func TestRunWaitsForCGI(t *testing.T) {
+	log := newLogBook()
+	dir := cgiFolder(t, "print:Content-Type: text/plain", "print:", "pid", "ignore:SIGINT", "hang")
+	s, err := New(Config{CGIDir: dir, Addresses: []string{"127.0.0.1:0"}, Log: log.logger(), Env: []string{quickExit}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	url := log.wait(t, "listening", 1)[0].attrs["url"]
+	resp, err := http.Get(url + "/play.cgi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	pid, err := bufio.NewReader(resp.Body).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid = strings.TrimSpace(pid)
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Run has not returned")
+	}
+	if isRunning(t, pid) {
+		t.Errorf("Run has returned, and the CGI program %s still runs", pid)
+		s.Kill() // nothing else would end it now
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// A program that does not read its input is no reason to spoil the connection
+// for the next request.
+func TestCGIIgnoresBodyKeepAlive(t *testing.T) {
+	dir := t.TempDir()
+	addProgram(t, dir, "deaf.cgi", "print:Content-Length: 2", "print:Content-Type: text/plain", "print:", "write:6f6b")
+	addProgram(t, dir, "slow.cgi", "drain", "print:Content-Type: text/plain", "print:", "print:begun", "wait:2s", "print:done")
+	s := serve(t, Config{CGIDir: dir})
+	conn, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	in := bufio.NewReader(conn)
+	body := strings.Repeat("b", 80_000)
+	fmt.Fprintf(conn, "POST /deaf.cgi HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+	resp, err := http.ReadResponse(in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(resp.Body); err != nil || string(b) != "ok" {
+		t.Fatalf("%q, %v", b, err)
+	}
+	fmt.Fprint(conn, "GET /slow.cgi HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	resp, err = http.ReadResponse(in, nil)
+	if err != nil {
+		t.Skipf("the server has closed the connection, which is all right: %v", err)
+	}
+	if b, err := io.ReadAll(resp.Body); err != nil || string(b) != "begun\ndone\n" {
+		t.Errorf("the second answer on a connection: %q, %v", b, err)
+	}
+}
+
+const plainText = "print:Content-Type: text/plain"
+
+func TestCGIAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		steps  []string
+		status int
+		header map[string]string
+		body   string
+	}{
+		{"type", []string{plainText, "print:", "print:hello"}, 200, map[string]string{"Content-Type": "text/plain"}, "hello\n"},
+		{"CRLF", []string{"print:Content-Type: text/plain\r", "print:\r", "print:hello"}, 200, map[string]string{"Content-Type": "text/plain"}, "hello\n"},
+		{"no body", []string{plainText, "print:"}, 200, nil, ""},
+		{"status", []string{"print:Status: 404 Nothing", plainText, "print:", "print:none"}, 404, map[string]string{"Status": ""}, "none\n"},
+		{"status alone", []string{"print:Status: 204", "print:"}, 204, nil, ""},
+		{"location", []string{"print:Location: https://there.example/x?y", "print:"}, 302, map[string]string{"Location": "https://there.example/x?y"}, ""},
+		{"location and status", []string{"print:Status: 301 Moved", "print:Location: /there", "print:"}, 301, map[string]string{"Location": "/there"}, ""},
+		{"more headers", []string{plainText, "print:x-own: 1", "print:"}, 200, map[string]string{"X-Own": "1"}, ""},
+		{"content length", []string{plainText, "print:Content-Length: 3", "print:", "write:616263"}, 200, map[string]string{"Content-Length": "3"}, "abc"},
+		{"not the end", []string{plainText, "print:", "print:hello", "exit:3"}, 200, nil, "hello\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serveCGISteps(t, tt.steps...)
+			resp, body := s.get(t, "/play.cgi")
+			wantStatus(t, resp, tt.status)
+			if body != tt.body {
+				t.Errorf("body %q, want %q", body, tt.body)
+			}
+			for name, want := range tt.header {
+				if got := resp.Header.Get(name); got != want {
+					t.Errorf("%s: %q, want %q", name, got, want)
+				}
+			}
+			s.Close()
+			s.wantPlaces(t, 0)
+		})
+	}
+}
+
+// What is no answer is 502, and the program's own words are logged but not shown.
+func TestCGIBadAnswer(t *testing.T) {
+	for name, steps := range map[string][]string{
+		"nothing":          {"exit:0"},
+		"failed":           {"exit:9"},
+		"no header":        {"print:private words", "print:"},
+		"no blank line":    {plainText},
+		"no end of line":   {"write:" + hex.EncodeToString([]byte("Content-Type: text/plain"))},
+		"no type":          {"print:X-Own: 1", "print:", "print:private words"},
+		"blank line first": {"print:", "print:private words"},
+		"status no number": {"print:Status: good", plainText, "print:"},
+		"status 99":        {"print:Status: 99", plainText, "print:"},
+		"status 101":       {"print:Status: 101", plainText, "print:"},
+		"status 600":       {"print:Status: 600", plainText, "print:"},
+		"long line":        {"long:3000000"},
+		"long header":      {plainText, "write:" + hex.EncodeToString([]byte("X-Own: ")), "long:3000000", "print:", "print:"},
+		"then hangs":       {"print:private words", "print:", "hang"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serveCGISteps(t, steps...)
+			resp, body := s.get(t, "/play.cgi?token=secret")
+			wantStatus(t, resp, http.StatusBadGateway)
+			if strings.Contains(body, "private") {
+				t.Errorf("the answer is %q", body)
+			}
+			r := s.log.wait(t, "bad answer of a CGI program", 1)[0]
+			if r.level != LevelError || r.attrs["path"] != "/play.cgi" || r.attrs["err"] == "" {
+				t.Error(r)
+			}
+			s.Close()
+			s.wantPlaces(t, 0)
+			if strings.Contains(s.log.text(), "secret") {
+				t.Errorf("the log has the query: %s", s.log.text())
+			}
+		})
+	}
+}
+
+func TestCGICannotStart(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "broken"), []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{CGIDir: dir, MaxForks: 1})
+	for range 3 {
+		resp, body := s.get(t, "/broken")
+		wantStatus(t, resp, http.StatusInternalServerError)
+		if strings.Contains(body, dir) {
+			t.Errorf("the answer is %q", body)
+		}
+	}
+	s.Close()
+	s.wantPlaces(t, 0)
+}
+
+// CGI programs count as backends do.
+func TestCGICountsAsFork(t *testing.T) {
+	before := newGate(t)
+	s := serve(t, Config{
+		Command:  play("print:up", "drain"),
+		CGIDir:   cgiFolder(t, before.step(), plainText, "print:"),
+		MaxForks: 1,
+	})
+	c := s.client(t)
+	c.wantText("up")
+	resp, _ := s.get(t, "/play.cgi")
+	wantBusy(t, resp)
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+	s.log.end(t)
+
+	answered := make(chan *http.Response, 1)
+	go func() { // ends when the gate is open
+		resp, _ := s.get(t, "/play.cgi")
+		answered <- resp
+	}()
+	before.reached()
+	wantBusy(t, s.askUpgrade(t))
+	resp, _ = s.get(t, "/play.cgi")
+	wantBusy(t, resp)
+	before.open()
+	wantStatus(t, <-answered, http.StatusOK)
+	s.client(t).wantText("up")
+}
+
+func TestCGIWhileClosing(t *testing.T) {
+	s := serveCGISteps(t, plainText, "print:")
+	s.Close()
+	resp, _ := s.get(t, "/play.cgi")
+	wantStatus(t, resp, http.StatusServiceUnavailable)
+	s.wantPlaces(t, 0)
+}
+
+// post is a POST with a body of known length.
+func post(path, body string, header ...string) string {
+	return request("POST", path, append(header, "Connection: close", "Content-Length: "+itoa(len(body)))...) + body
+}
+
+func TestCGIBody(t *testing.T) {
+	s := serveCGISteps(t, "echo")
+	for _, size := range []int{0, 1, 1000, 100_000} {
+		sent := "Content-Type: text/plain\n\n" + strings.Repeat("b", size)
+		resp, body := s.ask(t, post("/play.cgi", sent))
+		wantStatus(t, resp, http.StatusOK)
+		if body != strings.Repeat("b", size) {
+			t.Errorf("sent %d bytes, got %d", size, len(body))
+		}
+	}
+}
+
+// A program may answer before it has read its input, as one that converts what
+// it reads does. It gets all of the input.
+func TestCGIBodyAfterAnswer(t *testing.T) {
+	for name, size := range map[string]int{"small": 10_000, "large": 3_000_000} {
+		t.Run(name, func(t *testing.T) {
+			answered := newGate(t)
+			s := serveCGISteps(t, plainText, "print:", "print:ready", answered.step(), "echo")
+			body := strings.Repeat("0123456789", size/10)
+			c := dialTCP(t, s.addr)
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(patience))
+			io.WriteString(c, request("POST", "/play.cgi", "Content-Length: "+itoa(size))+body[:500])
+			answered.reached()
+			answered.open()
+			sent := make(chan struct{})
+			go func() { // ends with the body or the connection
+				for rest := body[500:]; rest != ""; {
+					n, err := io.WriteString(c, rest[:min(len(rest), max(10, len(rest)/20))])
+					if rest = rest[n:]; err != nil {
+						break
+					}
+				}
+				close(sent)
+			}()
+			resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := io.ReadAll(resp.Body)
+			if string(got) != "ready\n"+body || err != nil {
+				t.Errorf("got %d bytes back, want %d; %v", len(got)-len("ready\n"), size, err)
+			}
+			c.Close()
+			<-sent
+		})
+	}
+}
+
+// The answer is seen at once, too, although the body is still to come.
+func TestCGIAnswerBeforeBody(t *testing.T) {
+	s := serveCGISteps(t, plainText, "print:", "print:ready", "echo")
+	c := dialTCP(t, s.addr)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	io.WriteString(c, request("POST", "/play.cgi", "Content-Length: 10")+"01234")
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(resp.Body)
+	if line, err := in.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	io.WriteString(c, "56789")
+	if rest, err := io.ReadAll(in); string(rest) != "0123456789" || err != nil {
+		t.Errorf("%q, %v", rest, err)
+	}
+}
+
+// A program must know how much to read (RFC 3875 4.1.2).
+func TestCGIBodyOfUnknownLength(t *testing.T) {
+	s := serveCGISteps(t, "echo")
+	resp, _ := s.ask(t, request("POST", "/play.cgi", "Connection: close", "Transfer-Encoding: chunked")+"2\r\nab\r\n0\r\n\r\n")
+	wantStatus(t, resp, http.StatusLengthRequired)
+	s.wantPlaces(t, 0)
+}
+
+// What a program prints is seen at once.
+func TestCGIStreams(t *testing.T) {
+	one, two := newGate(t), newGate(t)
+	s := serveCGISteps(t, plainText, "print:", "print:first", one.step(), "print:second", two.step(), "long:3000000")
+	resp, err := http.Get("http://" + s.addr + "/play.cgi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	defer resp.Body.Close()
+	in := bufio.NewReader(resp.Body)
+	for _, step := range []struct {
+		gate *gate
+		want string
+	}{{one, "first\n"}, {two, "second\n"}} {
+		if line, err := in.ReadString('\n'); line != step.want {
+			t.Fatalf("%q, %v", line, err)
+		}
+		step.gate.reached()
+		step.gate.open()
+	}
+	if rest, err := io.ReadAll(in); len(rest) != 3_000_000 || err != nil {
+		t.Errorf("%d bytes, %v", len(rest), err)
+	}
+}
+
+func TestCGIStderr(t *testing.T) {
+	s := serveCGISteps(t, plainText, "print:", "err:one", "errlong:200000", "err:", "errwrite:656e64", "exit:3")
+	s.get(t, "/play.cgi")
+	s.Close()
+	var all strings.Builder
+	records := s.log.all("stderr")
+	for _, r := range records {
+		all.WriteString(r.attrs["line"])
+		if r.level != LevelInfo || r.attrs["pid"] == "" || r.attrs["request"] == "" {
+			t.Error(r)
+		}
+	}
+	if first, text := records[0].attrs["line"], all.String(); first != "one" || len(text) != 3+200_000+3 || !strings.HasSuffix(text, "end") {
+		t.Errorf("%q, then %d bytes", first, len(text))
+	}
+	s.log.wait(t, "CGI program failed", 1)[0].wantAttrs(t, map[string]string{"exit": "exit status 3"})
+}
+
+// When the client leaves, the program goes down the ladder, whatever the two were
+// at.
+func TestCGIClientLeaves(t *testing.T) {
+	stubborn := "ignore:SIGINT,SIGTERM"
+	for name, tt := range map[string]struct {
+		sent  string
+		steps []string // after the gate
+		exit  string
+	}{
+		"before the answer": {request("GET", "/play.cgi"), []string{"hang"}, "signal: SIGINT"},
+		"stubborn":          {request("GET", "/play.cgi"), []string{stubborn, "hang"}, "signal: SIGKILL"},
+		"amid the answer":   {request("GET", "/play.cgi"), []string{plainText, "print:", "print:first", "hang"}, "signal: SIGINT"},
+		"amid the output":   {request("GET", "/play.cgi"), []string{plainText, "print:", "long:2000000000"}, ""},
+		"behind the body":   {post("/play.cgi", "body"), []string{"hang"}, "signal: SIGINT"},
+		"amid the body":     {request("POST", "/play.cgi", "Content-Length: 100") + "part", []string{"hang"}, "signal: SIGINT"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			begun := newGate(t)
+			s := serve(t, Config{CGIDir: cgiFolder(t, append([]string{begun.step()}, tt.steps...)...)})
+			t.Cleanup(s.Kill) // or a program that nobody ends would hold up Close
+			c := dialTCP(t, s.addr)
+			if _, err := io.WriteString(c, tt.sent); err != nil {
+				t.Fatal(err)
+			}
+			begun.reached()
+			begun.open()
+			c.Close()
+			failed := s.log.wait(t, "CGI program failed", 1)[0]
+			if tt.exit != "" {
+				failed.wantAttrs(t, map[string]string{"exit": tt.exit})
+			}
+			s.log.wait(t, "HTTP", 1)
+			s.wantPlaces(t, 0)
+		})
+	}
+}
+
+// programEnvironment asks for a path of a program that prints its environment.
+func programEnvironment(t *testing.T, cfg Config, request string) map[string]string {
+	t.Helper()
+	cfg.CGIDir = cgiFolder(t, plainText, "print:", "env")
+	cfg.Software = "wsd/test"
+	s := serve(t, cfg)
+	resp, body := s.ask(t, request)
+	wantStatus(t, resp, http.StatusOK)
+	env := map[string]string{}
+	for line := range strings.Lines(body) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		if _, twice := env[name]; twice {
+			t.Errorf("%s is there twice", name)
+		}
+		env[name] = value
+	}
+	for _, name := range []string{"PWD", "OLDPWD", "SHLVL", "_"} {
+		delete(env, name) // the shell's own
+	}
+	return env
+}
+
+func wantEnvironment(t *testing.T, env, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		if got, ok := env[name]; got != value || !ok {
+			t.Errorf("%s=%s (set: %v), want %s", name, got, ok, value)
+		}
+	}
+}
+
+func TestCGIEnvironment(t *testing.T) {
+	t.Setenv("WSD_TEST_PRIVATE", "must not leak")
+	env := programEnvironment(t, Config{Env: []string{"PATH=/bin"}}, request("POST", "/play.cgi/extra/p%20ath/?a=b&c",
+		"Connection: close", "Content-Length: 4", "Content-Type: a/b", "X-One: 1", "X-One: 2", "Cookie: a=1", "Cookie: b=2",
+		"Proxy: http://evil.example:1", "X_Foo: evil", "X-Foo: good")+"body")
+	wantEnvironment(t, env, map[string]string{
+		"SERVER_SOFTWARE": "wsd/test", "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1",
+		"SERVER_NAME": "test.example", "SERVER_PORT": "80", "REQUEST_METHOD": "POST", "REQUEST_URI": "/play.cgi/extra/p%20ath/?a=b&c",
+		"SCRIPT_NAME": "/play.cgi", "PATH_INFO": "/extra/p ath/", "PATH_TRANSLATED": "", "QUERY_STRING": "a=b&c",
+		"REMOTE_ADDR": "127.0.0.1", "REMOTE_HOST": "127.0.0.1", "REMOTE_IDENT": "", "REMOTE_USER": "", "AUTH_TYPE": "",
+		"CONTENT_LENGTH": "4", "CONTENT_TYPE": "a/b", "PATH": "/bin", "HTTP_HOST": "test.example",
+		"HTTP_X_ONE": "1, 2", "HTTP_COOKIE": "a=1; b=2", "HTTP_X_FOO": "good",
+	})
+	var names []string
+	for name := range env {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	want := strings.Fields(`AUTH_TYPE CONTENT_LENGTH CONTENT_TYPE GATEWAY_INTERFACE GORACE HTTP_CONNECTION HTTP_CONTENT_LENGTH HTTP_CONTENT_TYPE
+		HTTP_COOKIE HTTP_HOST HTTP_X_FOO HTTP_X_ONE PATH PATH_INFO PATH_TRANSLATED QUERY_STRING REMOTE_ADDR REMOTE_HOST REMOTE_IDENT REMOTE_PORT
+		REMOTE_USER REQUEST_METHOD REQUEST_URI SCRIPT_FILENAME SCRIPT_NAME SERVER_NAME SERVER_PORT SERVER_PROTOCOL SERVER_SOFTWARE UNIQUE_ID`)
+	if !slices.Equal(names, want) {
+		t.Errorf("the environment has %v\nwant %v", names, want)
+	}
+}
+
+func TestCGIScriptName(t *testing.T) {
+	for path, want := range map[string][2]string{
+		"/play.cgi":       {"/play.cgi", ""},
+		"/play.cgi/":      {"/play.cgi", "/"},
+		"//play.cgi//x":   {"/play.cgi", "/x"},
+		"/./play.cgi/a/b": {"/play.cgi", "/a/b"},
+		"/play.cgi?x=/y":  {"/play.cgi", ""},
+	} {
+		env := programEnvironment(t, Config{}, request("GET", path, "Connection: close"))
+		wantEnvironment(t, env, map[string]string{"SCRIPT_NAME": want[0], "PATH_INFO": want[1], "CONTENT_LENGTH": ""})
+	}
+}
+
+func TestCGIWorkingFolder(t *testing.T) {
+	dir := cgiFolder(t, plainText, "print:", "cwd")
+	s := serve(t, Config{CGIDir: dir})
+	_, body := s.get(t, "/play.cgi")
+	if real, _ := filepath.EvalSymlinks(dir); strings.TrimSpace(body) != real {
+		t.Errorf("it runs in %q, want %q", body, real)
+	}
+}
+
+func TestCGIHead(t *testing.T) {
+	s := serveCGISteps(t, plainText, "print:X-Own: 1", "print:", "print:body", "long:300000")
+	resp, body := s.ask(t, request("HEAD", "/play.cgi", "Connection: close"))
+	wantStatus(t, resp, http.StatusOK)
+	wantHeader(t, resp.Header, "X-Own", "1")
+	if body != "" {
+		t.Errorf("HEAD is answered with %q", short(body))
+	}
+	s.Close()
+	if failed := s.log.all("CGI program failed"); len(failed) > 0 {
+		t.Error(failed)
+	}
+}
+
+// CGI programs come before files, and what is no program is none.
+func TestCGIBeforeFiles(t *testing.T) {
+	files := t.TempDir()
+	for _, name := range []string{"play.cgi", "page.txt"} {
+		if err := os.WriteFile(filepath.Join(files, name), []byte("a file"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := cgiFolder(t, plainText, "print:", "print:a program")
+	if err := os.WriteFile(filepath.Join(dir, "page.txt"), []byte("private"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{CGIDir: dir, StaticDir: files, DevConsole: true, HeaderHTTP: http.Header{"X-Plain": {"p"}}})
+	for path, want := range map[string]string{"/play.cgi": "a program\n", "/page.txt": "a file"} {
+		resp, body := s.get(t, path)
+		if body != want {
+			t.Errorf("%s: %q, want %q", path, body, want)
+		}
+		wantHeader(t, resp.Header, "X-Plain", "p")
+	}
+}

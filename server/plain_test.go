@@ -1,0 +1,263 @@
+package server
+
+import (
+	"bufio"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// ask sends a request as it is, on a connection of its own, and returns the
+// answer with all of its body.
+func (s *testServer) ask(t testing.TB, request string) (*http.Response, string) {
+	t.Helper()
+	conn := dialTCP(t, s.addr)
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(patience))
+	if _, err := io.WriteString(conn, request); err != nil {
+		t.Fatal(err)
+	}
+	method, _, _ := strings.Cut(request, " ")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	if err != nil {
+		t.Fatalf("reading the answer to %q: %v", request, err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatalf("reading the answer's body: %v", err)
+	}
+	return resp, string(body)
+}
+
+// request is an HTTP/1.1 request without a body.
+func request(method, path string, header ...string) string {
+	return method + " " + path + " HTTP/1.1\r\nHost: test.example\r\n" + strings.Join(append(header, "\r\n"), "\r\n")
+}
+
+func (s *testServer) get(t testing.TB, path string, header ...string) (*http.Response, string) {
+	t.Helper()
+	return s.ask(t, request("GET", path, append(header, "Connection: close")...))
+}
+
+func wantStatus(t testing.TB, resp *http.Response, want int) {
+	t.Helper()
+	if resp.StatusCode != want {
+		t.Errorf("answered %s, want %d", resp.Status, want)
+	}
+}
+
+func wantHeader(t testing.TB, h http.Header, name string, want ...string) {
+	t.Helper()
+	if got := h.Values(name); !slices.Equal(got, want) {
+		t.Errorf("%s: %q, want %q", name, got, want)
+	}
+}
+
+func TestAdvice(t *testing.T) {
+	s := serveSteps(t, "drain")
+	for _, method := range []string{"GET", "POST", "PUT", "DELETE", "OPTIONS"} {
+		resp, body := s.ask(t, request(method, "/some/path?token=secret", "Connection: close"))
+		wantStatus(t, resp, http.StatusUpgradeRequired)
+		wantHeader(t, resp.Header, "Upgrade", "websocket") // RFC 9110 15.5.22
+		wantHeader(t, resp.Header, "Content-Type", "text/plain; charset=utf-8")
+		if !strings.Contains(body, `"ws://test.example/some/path"`) || strings.Contains(body, "secret") {
+			t.Errorf("%s: %q", method, body)
+		}
+	}
+	resp, body := s.ask(t, request("HEAD", "/", "Connection: close"))
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	wantHeader(t, resp.Header, "Upgrade", "websocket")
+	if body != "" {
+		t.Errorf("HEAD is answered with the body %q", body)
+	}
+}
+
+func TestAdviceNowhere(t *testing.T) {
+	dir := t.TempDir()
+	for name, s := range map[string]*testServer{
+		"command":    serveSteps(t, "drain"),
+		"folder":     serve(t, Config{ScriptDir: dir}),
+		"no backend": serve(t, Config{StaticDir: dir}),
+	} {
+		for _, path := range []string{"/none", "/../x", "/%2e%2e/x", "/a%00b"} {
+			if name == "command" && path == "/none" {
+				continue // every path is the command's
+			}
+			resp, body := s.get(t, path)
+			wantStatus(t, resp, http.StatusNotFound)
+			wantHeader(t, resp.Header, "Upgrade")
+			if strings.Contains(body, dir) {
+				t.Errorf("%s: the answer tells where the folder is: %q", name, body)
+			}
+		}
+	}
+}
+
+// CGI programs, then files, then the console, then advice.
+func TestPlainOrder(t *testing.T) {
+	files := t.TempDir()
+	for _, name := range []string{"play.cgi", "page.txt"} {
+		if err := os.WriteFile(filepath.Join(files, name), []byte("a file"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cfg := Config{Command: play("drain"), StaticDir: files, DevConsole: true}
+	s := serve(t, cfg)
+	for path, want := range map[string]string{"/play.cgi": "a file", "/page.txt": "a file", "/": "<!doctype html>", "/none": "<!doctype html>"} {
+		resp, body := s.get(t, path)
+		wantStatus(t, resp, http.StatusOK)
+		if !strings.HasPrefix(strings.ToLower(body), want) {
+			t.Errorf("%s: %.60q, want %q", path, body, want)
+		}
+	}
+	resp, _ := s.ask(t, request("POST", "/page.txt", "Connection: close"))
+	wantStatus(t, resp, http.StatusMethodNotAllowed)
+	wantHeader(t, resp.Header, "Allow", "GET, HEAD")
+	// An upgrade goes to the backend wherever a file is.
+	newRawClient(t, dialTCP(t, s.addr)).upgrade("/page.txt").conn.Close()
+}
+
+func configuredHeaders() Config {
+	return Config{
+		Header:     http.Header{"X-All": {"one", "two"}, "Server": {"mine"}},
+		HeaderWS:   http.Header{"X-Upgrade": {"u"}, "X-Both": {"ws"}},
+		HeaderHTTP: http.Header{"X-Plain": {"p"}, "X-Both": {"http"}},
+	}
+}
+
+func TestConfiguredHeadersOfUpgrade(t *testing.T) {
+	cfg := configuredHeaders()
+	cfg.Command = play("drain")
+	s := serve(t, cfg)
+	h := s.client(t).answer.Header
+	wantHeader(t, h, "X-All", "one", "two")
+	wantHeader(t, h, "Server", "mine")
+	wantHeader(t, h, "X-Upgrade", "u")
+	wantHeader(t, h, "X-Both", "ws")
+	wantHeader(t, h, "X-Plain")
+}
+
+// An upgrade that is refused is a plain answer.
+func TestConfiguredHeadersOfPlainAnswers(t *testing.T) {
+	cfg := configuredHeaders()
+	cfg.ScriptDir, cfg.StaticDir = t.TempDir(), t.TempDir()
+	cfg.Origins = []string{"good.example"}
+	if err := os.WriteFile(filepath.Join(cfg.StaticDir, "page.txt"), []byte("a file"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, cfg)
+	upgrade := func(header ...string) string { return string(upgradeRequest("test.example", "/none", header...)) }
+	for status, r := range map[int]string{
+		http.StatusOK:               request("GET", "/page.txt", "Connection: close"),
+		http.StatusMethodNotAllowed: request("POST", "/page.txt", "Connection: close"),
+		http.StatusNotFound:         upgrade(),
+		http.StatusForbidden:        upgrade("Origin: http://evil.example"),
+	} {
+		resp, _ := s.ask(t, r)
+		wantStatus(t, resp, status)
+		wantHeader(t, resp.Header, "X-All", "one", "two")
+		wantHeader(t, resp.Header, "Server", "mine")
+		wantHeader(t, resp.Header, "X-Plain", "p")
+		wantHeader(t, resp.Header, "X-Both", "http")
+		wantHeader(t, resp.Header, "X-Upgrade")
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	files := t.TempDir()
+	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{Command: play("drain"), StaticDir: files})
+	s.get(t, "/page.txt?token=secret")
+	s.ask(t, request("HEAD", "/page.txt", "Connection: close"))
+	_, advice := s.ask(t, request("POST", "/b%20c", "Connection: close"))
+	want := []map[string]string{
+		{"method": "GET", "path": "/page.txt", "status": "200", "bytes": "6"},
+		{"method": "HEAD", "path": "/page.txt", "status": "200", "bytes": "0"},
+		{"method": "POST", "path": "/b c", "status": "426", "bytes": itoa(len(advice))},
+	}
+	for i, r := range s.log.wait(t, "HTTP", len(want)) {
+		r.wantAttrs(t, want[i])
+		if r.level != LevelAccess || !strings.HasPrefix(r.attrs["remote"], "127.0.0.1:") {
+			t.Error(r)
+		}
+	}
+}
+
+// secrets are what a request carries that lets someone in.
+var secrets = []string{"Authorization: Bearer secret", "Cookie: id=secret", "Proxy-Authorization: Basic secret"}
+
+// askEverything brings about each record that a request can cause.
+func askEverything(t *testing.T, level slog.Level) *logBook {
+	book := newLogBook()
+	files := t.TempDir()
+	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{
+		Command:   play("print:up", "drain"),
+		StaticDir: files,
+		Origins:   []string{"good.example"},
+		MaxForks:  1,
+		Log:       slog.New(bookHandler{book: book, level: level}),
+	})
+	const query = "?token=secret"
+	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/chat"+query, secrets...)
+	c.wantText("up")
+	upgrade := func(header ...string) string {
+		return string(upgradeRequest("test.example", "/chat"+query, append(header, secrets...)...))
+	}
+	for _, r := range []string{
+		request("GET", "/page.txt"+query, append(secrets, "Connection: close")...),
+		request("GET", "/none"+query, append(secrets, "Connection: close")...),
+		request("GET", "/../none"+query, append(secrets, "Connection: close")...),
+		upgrade(),                              // no place
+		upgrade("Origin: http://evil.example"), // refused
+	} {
+		s.ask(t, r)
+	}
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+	book.end(t)
+	s.ask(t, strings.Replace(upgrade(), "Version: 13", "Version: 8", 1)) // a bad handshake
+	book.wait(t, "HTTP", 6)
+	return book
+}
+
+func (b *logBook) text() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var text strings.Builder
+	for _, r := range b.records {
+		text.WriteString(r.String() + "\n")
+	}
+	return text.String()
+}
+
+func TestLogKeepsSecrets(t *testing.T) {
+	for _, level := range []slog.Level{LevelAccess, LevelTrace} {
+		if text := askEverything(t, level).text(); strings.Contains(text, "secret") {
+			t.Errorf("at level %v the log says:\n%s", level, text)
+		}
+	}
+}
+
+// The query is in the debug log, but what lets someone in is in none.
+func TestDebugLog(t *testing.T) {
+	text := askEverything(t, LevelDebug).text()
+	if !strings.Contains(text, "token=secret") {
+		t.Error("the debug log has no query")
+	}
+	for _, secret := range []string{"Bearer secret", "id=secret", "Basic secret"} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the debug log has %q", secret)
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package server
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The table of close codes, by what the backend does.
+func TestCloseCodeOfBackend(t *testing.T) {
+	for _, tt := range []struct {
+		step, reason string
+		code         int
+	}{
+		{"exit:0", "", 1000},
+		{"exit:1", "exit status 1", 1011},
+		{"exit:255", "exit status 255", 1011},
+	} {
+		t.Run(tt.step, func(t *testing.T) {
+			s := serveSteps(t, "print:last words", tt.step)
+			c := s.client(t)
+			c.wantText("last words")
+			c.wantClose(tt.code, tt.reason)
+			exit := "exit status " + strings.TrimPrefix(tt.step, "exit:")
+			s.log.end(t).wantAttrs(t, map[string]string{"code": strconv.Itoa(tt.code), "exit": exit, "messages_out": "1", "bytes_out": "10"})
+		})
+	}
+}
+
+func TestCloseCodeCannotStart(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "broken")
+	if err := os.WriteFile(path, []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{Command: []string{path}, MaxForks: 1})
+	for range 3 { // the place is free again each time
+		s.client(t).wantClose(1011, "cannot start")
+	}
+	errors := s.log.wait(t, "cannot start the backend", 3)
+	if errors[0].level != LevelError || !strings.Contains(errors[0].attrs["err"], path) {
+		t.Error(errors[0])
+	}
+	s.log.wait(t, "DISCONNECT", 3)
+}
+
+// The client's own code comes back.
+func TestCloseCodeOfClient(t *testing.T) {
+	for _, code := range []int{1000, 1001, 1003, 1008, 1011, 3000, 4999} {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
+			s := serveSteps(t, "drain")
+			c := s.client(t)
+			c.write(clientFrame(finBit|opClose, closePayload(code, "bye")))
+			c.wantCloseCode(code, "")
+			c.wantEnd()
+			s.log.end(t).wantAttrs(t, map[string]string{"code": strconv.Itoa(code), "exit": "exit status 0"})
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		s := serveSteps(t, "drain")
+		c := s.client(t)
+		c.write(clientFrame(finBit|opClose, nil))
+		c.wantCloseCode(1005, "")
+		c.wantEnd()
+		s.log.end(t).wantAttrs(t, map[string]string{"code": "1005"})
+	})
+}
+
+// What must never stand in a close frame is a protocol error.
+func TestBadCloseFrame(t *testing.T) {
+	for name, payload := range map[string][]byte{
+		"one byte": {3},
+		"0":        closePayload(0, ""),
+		"999":      closePayload(999, ""),
+		"1004":     closePayload(1004, ""),
+		"1005":     closePayload(1005, ""),
+		"1006":     closePayload(1006, ""),
+		"1015":     closePayload(1015, ""),
+		"2999":     closePayload(2999, ""),
+		"5000":     closePayload(5000, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveSteps(t, "drain")
+			c := s.client(t)
+			c.write(clientFrame(finBit|opClose, payload))
+			c.wantClose(1002, "")
+		})
+	}
+}
+
+// A reason is UTF-8 (RFC 6455 5.5.1), the client's too; what is not must not be
+// sent back.
+func TestCloseReasonNotUTF8(t *testing.T) {
+	s := serveSteps(t, "drain")
+	c := s.client(t)
+	c.write(clientFrame(finBit|opClose, closePayload(1000, "\xff\xfe")))
+	_, _, err := c.readMessage()
+	var closed errClosed
+	if !errors.As(err, &closed) {
+		t.Fatalf("%v; want a close frame with 1007 or 1002", err)
+	}
+	if closed.code != 1007 && closed.code != 1002 {
+		t.Errorf("closed with %d %q; want 1007 or 1002", closed.code, closed.reason)
+	}
+}
+
+func TestCloseCodeShutdown(t *testing.T) {
+	s := serveSteps(t, "print:up", "drain")
+	var clients []*rawClient
+	for range 5 {
+		c := s.client(t)
+		c.wantText("up")
+		clients = append(clients, c)
+	}
+	closed := make(chan struct{})
+	go func() { defer close(closed); s.Close() }()
+	for _, c := range clients {
+		c.wantClose(1001, "server is shutting down")
+	}
+	<-closed
+	if got := len(s.log.all("DISCONNECT")); got != 5 {
+		t.Errorf("Close has returned, and %d of 5 sessions have ended", got)
+	}
+	c := newRawClient(t, dialTCP(t, s.addr))
+	c.shake("/", nil)
+	if c.answer.StatusCode != 503 {
+		t.Errorf("a handshake after Close is answered %s", c.answer.Status)
+	}
+}
+
+func TestClientVanishes(t *testing.T) {
+	s := serveSteps(t, "print:up", "drain")
+	c := s.client(t)
+	c.wantText("up")
+	c.conn.Close()
+	end := s.log.end(t)
+	end.wantAttrs(t, map[string]string{"code": "1006", "exit": "exit status 0"})
+	if end.level != LevelAccess || !strings.Contains(end.attrs["detail"], "lost") {
+		t.Error(end)
+	}
+}
+
+// 1006 is for the log: it never stands in a close frame (RFC 6455 7.4.1).
+func TestCodeLostIsNeverSent(t *testing.T) {
+	s := serveSteps(t, "print:up", "drain")
+	c := s.client(t)
+	c.wantText("up")
+	c.closeWrite()
+	rest, err := c.readRest()
+	var closed errClosed
+	if !errors.Is(err, io.EOF) && !errors.As(err, &closed) {
+		t.Errorf("after the client ended its direction: %q, %v", rest, err)
+	}
+	s.log.end(t).wantAttrs(t, map[string]string{"code": "1006"})
+}
+
+// A half-closed client still gets the close frame of a fault, or a shutdown.
+func TestHalfClosedClientSeesFault(t *testing.T) {
+	s := serveSteps(t, "drain")
+	c := s.client(t)
+	c.write(textFrame("\xff"))
+	c.closeWrite()
+	c.wantCloseCode(1007, "")
+	c.wantEnd()
+}
+
+// A client that goes on sending after a fault still gets the close frame: its
+// unread bytes must not reset the connection.
+func TestFaultWhileClientSends(t *testing.T) {
+	flood, _ := numbered(20_000, 100)
+	for code, fault := range map[int][]byte{
+		1002: {0xff, 0xff},
+		1003: clientFrame(finBit|opBinary, []byte("b")),
+		1007: textFrame("\xff"),
+	} {
+		t.Run(strconv.Itoa(code), func(t *testing.T) {
+			s := serveSteps(t, "drain")
+			c := s.client(t)
+			sent := make(chan struct{})
+			go func() { // ends when all is sent or the server has closed
+				defer close(sent)
+				c.conn.Write(joined(fault, flood))
+			}()
+			c.wantCloseCode(code, "")
+			<-sent
+			c.conn.Close()
+			s.log.end(t)
+		})
+	}
+}
+
+// Faults that follow a fault end nothing but must not keep the session for ever
+// either.
+func TestFaultAfterFault(t *testing.T) {
+	for name, more := range map[string][]byte{
+		"message inside a message":     joined(clientFrame(opText, []byte("a")), textFrame("b")),
+		"not masked inside a message":  joined(clientFrame(opText, []byte("a")), []byte{finBit | opContinuation, 1, 'b'}),
+		"bad ping inside a message":    joined(clientFrame(opText, []byte("a")), clientFrame(finBit|opPing, make([]byte, 126))),
+		"bad close frame":              clientFrame(finBit|opClose, closePayload(1006, "")),
+		"close frame inside a message": joined(clientFrame(opText, []byte("a")), clientFrame(finBit|opClose, nil)),
+		"length with the highest bit":  header64(finBit|opText, 1<<63),
+		"garbage":                      []byte("GET / HTTP/1.1\r\n\r\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serveSteps(t, "drain")
+			c := s.client(t)
+			c.write(joined(textFrame("\xff"), more))
+			c.wantCloseCode(1007, "")
+			c.closeWrite()
+			s.log.end(t)
+		})
+	}
+}

@@ -1,0 +1,362 @@
+//go:build unix
+
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"unicode/utf8"
+)
+
+// fuzzMaxMessage is large enough for a frame that no buffer holds.
+const fuzzMaxMessage = 100_000
+
+// expected is what a session has to make of the bytes that a client sends.
+type expected struct {
+	stdin    []byte
+	messages int
+	pings    []string // before the end
+	code     int      // in the log: 1006 when nothing has ended the session
+	reply    bool     // a close frame with this code is sent
+}
+
+func (e *expected) fault(code int) { e.code, e.reply = code, true }
+
+// expect reads b by the words of RFC 6455 and DESIGN.md, a byte at a time.
+func expect(b []byte, binary bool) (e expected) {
+	e.code = 1006
+	var message []byte
+	inMessage, text := false, false
+	for e.code == 1006 {
+		h, size := slowHeader(b)
+		if size < 0 {
+			e.fault(1002)
+			return e
+		}
+		if size == 0 {
+			return e
+		}
+		b = b[size:]
+		payload := []byte{}
+		for i := 0; i < len(b) && uint64(i) < h.length; i++ {
+			payload = append(payload, b[i]^h.mask[i%4])
+		}
+		whole := uint64(len(payload)) == h.length
+		b = b[len(payload):]
+		if h.op >= 8 {
+			if !whole {
+				return e
+			}
+			e.control(h.op, payload)
+			continue
+		}
+		if code := faultOf(h, inMessage, len(message), binary); code != 0 {
+			e.fault(code)
+			return e
+		}
+		if !inMessage {
+			text = h.op == opText
+		}
+		message = append(message, payload...)
+		inMessage = !h.fin
+		if text && !beginsText(message, whole && h.fin) {
+			e.fault(1007)
+			return e
+		}
+		if !whole {
+			return e
+		}
+		if h.fin {
+			e.messages++
+			if e.stdin = append(e.stdin, message...); !binary {
+				e.stdin = append(e.stdin, '\n')
+			}
+			message = nil
+		}
+	}
+	return e
+}
+
+func (e *expected) control(op byte, payload []byte) {
+	switch op {
+	case opPing:
+		e.pings = append(e.pings, string(payload))
+	case opClose:
+		var closed errClosed
+		switch err := parseClose(payload); {
+		case errors.As(err, &closed):
+			e.fault(closed.code)
+		case len(payload) >= 2 && !utf8.Valid(payload[2:]) && parseClose(payload[:2]) == errClosed{int(payload[0])<<8 | int(payload[1]), ""}:
+			e.fault(1007)
+		default:
+			e.fault(1002)
+		}
+	}
+}
+
+// faultOf is the close code for a data frame that may not come here, or 0.
+func faultOf(h frameHeader, inMessage bool, before int, binary bool) int {
+	switch {
+	case (h.op == opContinuation) != inMessage:
+		return 1002
+	case h.op == opBinary && !binary:
+		return 1003
+	case h.length > uint64(fuzzMaxMessage-before):
+		return 1009
+	}
+	return 0
+}
+
+// beginsText reports whether b is text, or could become it if not at its end.
+func beginsText(b []byte, end bool) bool {
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 {
+			return !end && !utf8.FullRune(b)
+		}
+		b = b[size:]
+	}
+	return true
+}
+
+// fuzzServer serves backends that record their stdin to the file that the
+// query names. Each kind of connection is read in its own way: TCP by the
+// poller, a pipe, which keeps the slices that are written to it, as TLS is.
+type fuzzServer struct {
+	binary bool
+	log    *logBook
+	tcp    string
+	pipes  chan net.Conn
+	file   string
+}
+
+func newFuzzServer(f *testing.F, binary bool) *fuzzServer {
+	sh, err := exec.LookPath("sh")
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			f.Fatal("sh is missing")
+		}
+		f.Skip("sh is missing")
+	}
+	book := newLogBook()
+	s, err := New(Config{
+		Command: []string{sh, "-c", `exec cat >"$QUERY_STRING"`},
+		Env:     []string{"PATH=" + os.Getenv("PATH")},
+		Binary:  binary, MaxMessage: fuzzMaxMessage, Log: book.logger(),
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		f.Fatal(err)
+	}
+	p := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	hs := &http.Server{Handler: s}
+	go hs.Serve(l) // end by hs.Close
+	go hs.Serve(p)
+	f.Cleanup(func() {
+		within(f, "Close", s.Close)
+		hs.Close()
+	})
+	return &fuzzServer{binary: binary, log: book, tcp: l.Addr().String(), pipes: p.conns, file: filepath.Join(f.TempDir(), "stdin")}
+}
+
+// pipeListener accepts what is sent to conns.
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.closed) }); return nil }
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
+
+// connect does the handshake on a connection of either kind.
+func (s *fuzzServer) connect(t *testing.T, pipe bool) *rawClient {
+	var conn net.Conn
+	if pipe {
+		var theirs net.Conn
+		conn, theirs = net.Pipe()
+		s.pipes <- theirs
+	} else {
+		conn = dialTCP(t, s.tcp)
+	}
+	return newRawClient(t, conn).upgrade("/?" + s.file)
+}
+
+// talk sends b in slices of these sizes, turn about, and reads what comes until
+// the end. A client that is owed no close frame leaves once all is sent.
+func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, stay bool) (frames []rawFrame, err error) {
+	sent := make(chan struct{})
+	go func() { // ends when all is sent or the connection is closed, which is below; waited for there
+		defer close(sent)
+		for i := 0; len(b) > 0; i++ {
+			n := min(len(b), 1+int(sizes[i%len(sizes)]))
+			if sizes[i%len(sizes)] == 255 {
+				n = len(b)
+			}
+			if _, err := c.conn.Write(b[:n]); err != nil {
+				return
+			}
+			b = b[n:]
+		}
+		if stay {
+			return
+		}
+		if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
+			half.CloseWrite()
+		} else {
+			c.conn.Close()
+		}
+	}()
+	for {
+		f, err := c.readFrame()
+		if err == nil {
+			frames = append(frames, f)
+		}
+		if err != nil || f.opcode == opClose {
+			c.conn.Close()
+			<-sent
+			return frames, err
+		}
+	}
+}
+
+// check compares a session with what is expected of it.
+func (s *fuzzServer) check(t *testing.T, b, sizes []byte, pipe bool) {
+	os.Remove(s.file)
+	s.log.mu.Lock()
+	s.log.records = nil
+	s.log.mu.Unlock()
+	want := expect(b, s.binary)
+	frames, err := s.talk(t, s.connect(t, pipe), b, sizes, want.reply)
+	if err != nil && (want.reply || errors.Is(err, os.ErrDeadlineExceeded)) {
+		t.Fatalf("reading up to the close frame: %v; want %d", err, want.code)
+	}
+	end := s.log.end(t)
+	if code := end.attrs["code"]; code != fmt.Sprint(want.code) {
+		t.Errorf("the session ended with %s, want %d: %v", code, want.code, end)
+	}
+	if end.attrs["messages_in"] != fmt.Sprint(want.messages) {
+		t.Errorf("%s messages counted, want %d", end.attrs["messages_in"], want.messages)
+	}
+	if got, err := os.ReadFile(s.file); err != nil || !bytes.Equal(got, want.stdin) {
+		t.Errorf("the backend got %s, %v; want %s", short(string(got)), err, short(string(want.stdin)))
+	}
+	wantAnswers(t, frames, want)
+}
+
+// wantAnswers checks what the server has sent: some of the pongs that it owes, in
+// order and to the last one if the client closed, and a close frame.
+func wantAnswers(t *testing.T, frames []rawFrame, want expected) {
+	pings, last, closed := want.pings, "", false
+	for _, f := range frames {
+		switch f.opcode {
+		case opPong:
+			i := slices.Index(pings, string(f.payload))
+			if i < 0 {
+				t.Fatalf("%v answers none of %q, or too late", f, pings)
+			}
+			pings, last = pings[i+1:], string(f.payload)
+		case opClose:
+			closed = true
+			err := parseClose(f.payload)
+			if e, ok := err.(errClosed); !ok || e.code != want.code {
+				t.Errorf("%v, want %d", err, want.code)
+			}
+		default:
+			t.Errorf("the server sent %v", f)
+		}
+	}
+	if closed != want.reply {
+		t.Errorf("a close frame has come: %v, want %v", closed, want.reply)
+	}
+	if n := len(want.pings); closed && n > 0 && last != want.pings[n-1] {
+		t.Errorf("the last pong is %q, and the last ping was %q", last, want.pings[n-1])
+	}
+}
+
+// fuzzSeeds are bytes that clients send, right and wrong.
+func fuzzSeeds() [][]byte {
+	closing := clientFrame(finBit|opClose, closePayload(1000, "bye"))
+	ping := clientFrame(finBit|opPing, []byte("p"))
+	euro := []byte("€")
+	return [][]byte{
+		nil, closing, ping, textFrame("a"), textFrame("a")[:4], textFrame("\xff")[:7],
+		joined(textFrame("a\nb"), ping, textFrame(""), closing, textFrame("after")),
+		joined(clientFrame(opText, euro[:1]), ping, clientFrame(opContinuation, euro[1:2]), clientFrame(finBit|opContinuation, euro[2:]), closing),
+		joined(clientFrame(opText, euro[:1]), clientFrame(finBit|opContinuation, euro[2:])),
+		joined(clientFrame(opText, []byte("half")), closing),
+		joined(clientFrame(opText, []byte("half")), textFrame("b")),
+		joined(textFrame("x"), clientFrame(finBit|opContinuation, []byte("a"))),
+		joined(clientFrame(finBit|opBinary, []byte("\xff\x00")), textFrame("\xff"), ping, closing),
+		joined(textFrame(string(bytes.Repeat(euro, 1400))), textFrame(string(bytes.Repeat(euro, 1400)[:4199]))),
+		joined(textFrame(string(bytes.Repeat([]byte("y"), fuzzMaxMessage))), closing),
+		clientFrame(finBit|opText, make([]byte, fuzzMaxMessage+1)),
+		joined(clientFrame(opText, make([]byte, fuzzMaxMessage-1)), clientFrame(opContinuation, []byte("ab"))),
+		textFrame("\xff and what does not come")[:9],
+		textFrame("€ and what does not come")[:8],
+		clientFrame(finBit|opPing, make([]byte, 126)),
+		clientFrame(finBit|opClose, closePayload(1005, "")),
+		clientFrame(finBit|opClose, closePayload(1000, "\xff")),
+		clientFrame(finBit|opClose, []byte{3}),
+		joined(textFrame("ok"), header64(finBit|opText, 1<<63)),
+		joined(textFrame("ok"), header64(finBit|opBinary, 1<<40), []byte("little")),
+		[]byte("GET / HTTP/1.1\r\n\r\n"),
+		{finBit | opText, 1, 'a'},
+	}
+}
+
+// FuzzSession sends arbitrary bytes in arbitrary slices, behind a message of lead
+// bytes, to a live session. What reaches the backend are exactly the messages that
+// are whole before the first fault, and the client is told what it did.
+func FuzzSession(f *testing.F) {
+	for i, seed := range fuzzSeeds() {
+		for mode := range byte(4) {
+			f.Add(seed, []byte{255}, uint32(0), mode)
+			f.Add(seed, []byte{0, 1, 6, 100}, uint32(70+i), mode)
+		}
+		f.Add(seed, []byte{250, 255}, uint32(bufferSize-40+i), byte(i))
+	}
+	servers := [2]*fuzzServer{newFuzzServer(f, false), newFuzzServer(f, true)}
+	f.Fuzz(func(t *testing.T, b, sizes []byte, lead uint32, mode byte) {
+		if len(b) > 2*fuzzMaxMessage || lead > fuzzMaxMessage+10 {
+			return
+		}
+		if lead > 0 {
+			b = joined(textFrame(testLine(0, int(lead))), b)
+		}
+		if len(sizes) == 0 || len(b) > 20_000 {
+			sizes = append(sizes, 255)
+		}
+		servers[mode&1].check(t, b, sizes, mode&2 != 0)
+	})
+}
+
+// TestSlowReader checks the reference itself by what is plain to see.
+func TestSlowReader(t *testing.T) {
+	got := expect(joined(textFrame("a"), clientFrame(opText, []byte("b")), clientFrame(finBit|opPing, []byte("p")),
+		clientFrame(finBit|opContinuation, []byte("c")), textFrame("\xff"), textFrame("d")), false)
+	if string(got.stdin) != "a\nbc\n" || got.messages != 2 || got.code != 1007 || len(got.pings) != 1 {
+		t.Errorf("%+v", got)
+	}
+}

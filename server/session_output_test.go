@@ -1,0 +1,357 @@
+package server
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+)
+
+// A process may close stdout and go on reading: the session goes on with it.
+func TestStdoutClosedEarly(t *testing.T) {
+	file, gate := recording(t), newGate(t)
+	s := serveSteps(t, "print:last words", "close:stdout", gate.step(), "read:"+file, "exit:3")
+	frames, want := numbered(5_000, 100)
+	c := s.client(t)
+	c.wantText("last words")
+	gate.reached()
+	c.ping("still there")
+	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+		t.Fatalf("%v, %v; want a pong", f, err)
+	}
+	gate.open()
+	c.write(joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+	c.wantCloseCode(1000, "")
+	c.wantEnd()
+	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 3", "messages_in": "5000"})
+	wantRecording(t, file, want)
+}
+
+// It ends with the process, not with the stream.
+func TestExitAfterStdoutClosed(t *testing.T) {
+	s := serveSteps(t, "close:stdout", "input:6", "exit:3")
+	c := s.client(t)
+	c.text("hello")
+	c.wantClose(1011, "exit status 3")
+}
+
+// EPIPE on stdin is not the end of a session: output and control frames go on.
+func TestStdinClosed(t *testing.T) {
+	closed, last := newGate(t), newGate(t)
+	s := serveSteps(t, "close:stdin", closed.step(), "lines:1000,50", last.step(), "print:end")
+	c := s.client(t)
+	closed.reached()
+	c.write(fillStdin())
+	closed.open()
+	for i := range 1000 {
+		c.wantText(testLine(i, 50))
+	}
+	last.reached()
+	c.write(joined(fillStdin(), clientFrame(finBit|opPing, []byte("p"))))
+	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+		t.Fatalf("%v, %v; want a pong", f, err)
+	}
+	last.open()
+	c.wantText("end")
+	c.wantClose(1000, "")
+	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0"})
+}
+
+// The same while the server is blocked in a write.
+func TestStdinClosedDuringWrite(t *testing.T) {
+	full, after := newGate(t), newGate(t)
+	s := serveSteps(t, full.step(), "input:1000", "close:stdin", "print:closed", after.step(), "print:end")
+	c := s.client(t)
+	full.reached()
+	c.write(joined(fillStdin(), clientFrame(finBit|opPing, []byte("behind"))))
+	full.open()
+	c.wantText("closed")
+	after.reached()
+	for c.pongs == 0 {
+		f, err := c.readFrame()
+		if err != nil || f.opcode != opPong {
+			t.Fatalf("%v, %v; want a pong", f, err)
+		}
+		c.pongs++
+	}
+	after.open()
+	c.wantText("end")
+	c.wantClose(1000, "")
+}
+
+// A grandchild may outlive the leader and go on writing; the leader's exit
+// status is the session's all the same.
+func TestGrandchildGoesOnWriting(t *testing.T) {
+	leader, child := newGate(t), newGate(t)
+	grandchild := "start:" + child.step() + ";print:from the grandchild;lines:3000,100;write:656e64"
+	s := serveSteps(t, leader.hold(), grandchild, "print:from the leader", "exit:7")
+	c := s.client(t)
+	c.wantText("from the leader")
+	leader.reached()
+	leader.abandoned()
+	child.reached()
+	child.open()
+	c.wantText("from the grandchild")
+	for i := range 3000 {
+		c.wantText(testLine(i, 100))
+	}
+	c.wantText("end")
+	c.wantClose(1011, "exit status 7")
+}
+
+// What is said must be seen at once, and half a line not before its end.
+func TestPartialLineWaits(t *testing.T) {
+	half, rest := newGate(t), newGate(t)
+	s := serveSteps(t, "write:"+hex.EncodeToString([]byte("whole\nhal")), half.step(), "write:660a", rest.step())
+	c := s.client(t)
+	half.reached()
+	c.wantText("whole")
+	c.ping("")
+	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+		t.Fatalf("%v, %v; want a pong", f, err)
+	}
+	half.open()
+	rest.reached()
+	c.wantText("half")
+	rest.open()
+	c.wantClose(1000, "")
+}
+
+// The lines of a stream, as a backend writes them in one piece.
+func TestOutputLines(t *testing.T) {
+	for stream, want := range map[string][]string{
+		"":                    nil,
+		"a":                   {"a"},
+		"a\n":                 {"a"},
+		"a\nb":                {"a", "b"},
+		"\n":                  {""},
+		"\n\n\n":              {"", "", ""},
+		"a\n\nb\n":            {"a", "", "b"},
+		"a\r\nb\r\n":          {"a", "b"},
+		"\r\n\r\n":            {"", ""},
+		"a\r\r\n":             {"a\r"},
+		"a\rb\n":              {"a\rb"},
+		"a\r":                 {"a\r"},
+		"é€😀\né€😀":            {"é€😀", "é€😀"},
+		"nul \x00 esc \x1b\n": {"nul \x00 esc \x1b"},
+	} {
+		t.Run(fmt.Sprintf("%q", stream), func(t *testing.T) {
+			s := serveSteps(t, "write:"+hex.EncodeToString([]byte(stream)))
+			got, err := s.client(t).readRest()
+			if err != (errClosed{1000, ""}) || !slices.Equal(got, want) {
+				t.Errorf("%q, %v; want %q", got, err, want)
+			}
+		})
+	}
+}
+
+// fragmentsOf is how a line of this many bytes leaves: a frame for each time
+// that the buffer is full without a newline, and one for the rest.
+func fragmentsOf(size int) (frames []string) {
+	op := opText
+	for ; size >= bufferSize; size -= bufferSize {
+		frames = append(frames, fmt.Sprintf("fin false, opcode %d, %d bytes", op, bufferSize))
+		op = opContinuation
+	}
+	return append(frames, fmt.Sprintf("fin true, opcode %d, %d bytes", op, size))
+}
+
+// A line longer than the buffer leaves as fragments of one message.
+func TestLongLineInFragments(t *testing.T) {
+	const pattern = "0123456789abcdef"
+	for _, size := range []int{bufferSize - 1, bufferSize, bufferSize + 1, 2*bufferSize - 1, 2 * bufferSize, 200_000} {
+		t.Run(fmt.Sprint(size), func(t *testing.T) {
+			s := serveSteps(t, fmt.Sprint("long:", size), "write:0a", "print:next")
+			c := s.client(t)
+			var got []string
+			var line []byte
+			for fin := false; !fin; {
+				f, err := c.readFrame()
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, fmt.Sprintf("fin %v, opcode %d, %d bytes", f.fin, f.opcode, len(f.payload)))
+				line, fin = append(line, f.payload...), f.fin
+			}
+			if want := fragmentsOf(size); !slices.Equal(got, want) {
+				t.Errorf("frames %q, want %q", got, want)
+			}
+			if want := strings.Repeat(pattern, size/16+1)[:size]; string(line) != want {
+				t.Errorf("the line is %s, want %s", short(string(line)), short(want))
+			}
+			c.wantText("next")
+			c.wantClose(1000, "")
+			s.log.end(t).wantAttrs(t, map[string]string{"messages_out": "2", "bytes_out": fmt.Sprint(size + 4)})
+		})
+	}
+}
+
+// memory samples what the Go heap has taken from the system, and how much of it
+// is in use.
+type memory struct{ sys, heap uint64 }
+
+func measure() memory {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return memory{sys: m.Sys, heap: m.HeapAlloc}
+}
+
+// freshMemory is measure after a collection.
+func freshMemory() memory {
+	runtime.GC()
+	return measure()
+}
+
+// wantBounded checks that memory has grown by a few buffers at most. Garbage that has
+// not been collected counts, hence the slack.
+func wantBounded(t *testing.T, before, now memory) {
+	t.Helper()
+	const slack = 24 << 20
+	if now.heap > before.heap+slack || now.sys > before.sys+slack {
+		t.Fatalf("memory has grown from %+v to %+v", before, now)
+	}
+}
+
+// There is no limit on a line's length, and its length costs no memory.
+func TestHugeLine(t *testing.T) {
+	const size = 200 << 20
+	s := serveSteps(t, fmt.Sprint("long:", size), "write:0a")
+	c := s.client(t)
+	before := freshMemory()
+	total := 0
+	for n, fin := 0, false; !fin; n++ {
+		f, err := c.readFrame()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n%100 == 0 {
+			wantBounded(t, before, measure())
+		}
+		total, fin = total+len(f.payload), f.fin
+	}
+	if total != size {
+		t.Errorf("%d of %d bytes have come", total, size)
+	}
+	c.wantClose(1000, "")
+}
+
+// Nor does a client that reads slowly: the backend is what waits.
+func TestSlowClientCostsNoMemory(t *testing.T) {
+	gate := newGate(t)
+	s := serveSteps(t, "lines:2000000,100", gate.step())
+	c := s.client(t)
+	before := freshMemory()
+	for i := range 10_000 {
+		c.wantText(testLine(i, 100))
+	}
+	wantBounded(t, before, measure())
+	c.conn.Close()
+	s.log.end(t)
+}
+
+// At each place of the buffer's end, characters stay whole and faults become
+// the same U+FFFD as anywhere else.
+func TestCharactersAtBufferEnd(t *testing.T) {
+	var steps []string
+	var stream []byte
+	for _, cut := range []string{"é", "€", "😀", "\xe2\x82", "\xf0\x9f\x98", "\xff", "\xf0\x80\x80\x80", "\r", "\r\r"} {
+		for before := bufferSize - 5; before <= bufferSize+1; before++ {
+			steps = append(steps, fmt.Sprintf("times:%d,78", before), fmt.Sprintf("write:%x790d0a", cut+cut))
+			stream = fmt.Appendf(stream, "%s%sy\r\n", strings.Repeat("x", before), cut+cut)
+		}
+	}
+	s := serveSteps(t, steps...)
+	c := s.client(t)
+	var line []byte
+	for _, want := range linesOf(stream) {
+		for line = nil; ; {
+			f, err := c.readFrame()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !utf8.Valid(f.payload) {
+				t.Errorf("%v is not UTF-8", f)
+			}
+			if line = append(line, f.payload...); f.fin {
+				break
+			}
+		}
+		if string(line) != want {
+			t.Errorf("the line is %d bytes, …%q; want %d bytes, …%q", len(line), line[max(0, len(line)-20):], len(want), want[len(want)-20:])
+		}
+	}
+	c.wantClose(1000, "")
+}
+
+// warnings are the records at level warn.
+func (b *logBook) warnings() (found []logRecord) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.records {
+		if r.level == LevelWarn {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// Bad bytes of the backend become U+FFFD, and one warning a session names the way out.
+func TestOutputNotUTF8(t *testing.T) {
+	gate := newGate(t)
+	s := serveSteps(t, "write:61ff620a", gate.step(), "write:e2820a", "write:c0af0a", "print:good", "long:70000", "write:f09f98")
+	for session := 1; session <= 2; session++ {
+		c := s.client(t)
+		c.wantText("a\ufffdb")
+		gate.reached()
+		gate.open()
+		c.wantText("\ufffd")
+		c.wantText("\ufffd\ufffd")
+		c.wantText("good")
+		_, last, err := c.readMessage()
+		if err != nil || !bytes.HasSuffix(last, []byte("f\ufffd")) || len(last) != 70_003 {
+			t.Errorf("%s, %v", short(string(last)), err)
+		}
+		c.wantClose(1000, "")
+		s.log.wait(t, "DISCONNECT", session)
+		got := s.log.warnings()
+		if len(got) != session || !strings.Contains(got[session-1].msg, "--binary") {
+			t.Errorf("after session %d: %v", session, got)
+		}
+	}
+}
+
+func TestOutputUTF8WarnsNot(t *testing.T) {
+	s := serveSteps(t, "print:é€😀\ufffd", fmt.Sprintf("times:60000,%x", "€"))
+	c := s.client(t)
+	rest, err := c.readRest()
+	c.closeWrite()
+	if err != (errClosed{1000, ""}) || len(rest) != 2 || rest[1] != strings.Repeat("€", 60_000) {
+		t.Errorf("%d messages, %v", len(rest), err)
+	}
+	s.log.end(t)
+	if got := s.log.warnings(); got != nil {
+		t.Error(got)
+	}
+}
+
+// A backend that is gone before its client has read anything loses nothing.
+func TestOutputBeforeExit(t *testing.T) {
+	gate := newGate(t)
+	s := serveSteps(t, gate.hold(), "lines:500,100", "exit:4")
+	c := s.client(t)
+	gate.reached()
+	gate.abandoned()
+	for i := range 500 {
+		c.wantText(testLine(i, 100))
+	}
+	c.wantCloseCode(1011, "exit status 4")
+	c.closeWrite()
+	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
+		t.Errorf("%q, %v", rest, err)
+	}
+}

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// runServer is a Server that Run serves.
+type runServer struct {
+	*testServer
+	stop  context.CancelFunc
+	ended chan error
+}
+
+func run(t *testing.T, cfg Config) *runServer {
+	t.Helper()
+	log := newLogBook()
+	cfg.Log = log.logger()
+	cfg.Env = append(cfg.Env, quickExit)
+	s, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	r := &runServer{testServer: &testServer{Server: s, log: log}, stop: stop, ended: make(chan error, 1)}
+	go func() { r.ended <- s.Run(ctx) }() // ends by stop; the cleanup waits for it
+	t.Cleanup(func() {
+		stop()
+		s.Kill()
+		r.wait(t)
+		if t.Failed() {
+			log.dump(t)
+		}
+	})
+	url := log.wait(t, "listening", 1)[0].attrs["url"]
+	_, r.addr, _ = strings.Cut(strings.TrimSuffix(url, "/"), "://")
+	return r
+}
+
+// wait returns when Run has.
+func (r *runServer) wait(t *testing.T) {
+	t.Helper()
+	select {
+	case err := <-r.ended:
+		if err != nil {
+			t.Errorf("Run: %v", err)
+		}
+		r.ended <- err
+	case <-time.After(patience):
+		t.Error("Run has not returned")
+	}
+}
+
+func TestRunTLS(t *testing.T) {
+	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	c := newRawClient(t, tls.Client(dialTCP(t, r.addr), insecure())).upgrade("/")
+	c.wantText("up")
+	echoed(t, c, "hello", strings.Repeat("x", 600), strings.Repeat("y", 200_000))
+	r.stop()
+	c.wantClose(1001, "server is shutting down")
+	r.wait(t)
+}
+
+// A client that does not read must not hold up the end beyond ten seconds: its
+// socket takes neither the close frame nor TLS's own farewell.
+func TestRunEndsDespiteStalledTLSClient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than five seconds")
+	}
+	t.Parallel()
+	r := run(t, Config{Command: play("long:100000000"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	nc := dialTCP(t, r.addr)
+	nc.(*net.TCPConn).SetReadBuffer(4 << 10)
+	newRawClient(t, tls.Client(nc, insecure())).upgrade("/")
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // until the buffers are full
+	defer cancel()
+	<-ctx.Done()
+	r.stop()
+	select {
+	case err := <-r.ended:
+		r.ended <- err
+	case <-time.After(9900 * time.Millisecond):
+		t.Error("Run has not returned within ten seconds")
+	}
+}

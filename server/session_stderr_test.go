@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// slowLog is a log that takes a moment for each line of stderr, as one does that
+// ends in a terminal or on a busy disk.
+type slowLog struct{ bookHandler }
+
+func (h slowLog) WithAttrs(a []slog.Attr) slog.Handler {
+	return slowLog{h.bookHandler.WithAttrs(a).(bookHandler)}
+}
+
+func (h slowLog) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "stderr" {
+		<-time.After(time.Millisecond)
+	}
+	return h.bookHandler.Handle(ctx, r)
+}
+
+// A grandchild that writes to stderr without end, and has nothing else of the
+// backend, does not keep the session open.
+func TestGrandchildFloodsStderr(t *testing.T) {
+	gate, book := newGate(t), newLogBook()
+	flood := "start:close:stdout;close:stdin;errlines:100000000,1000"
+	s := serve(t, Config{
+		Command: play(flood, gate.step(), "print:done"),
+		Log:     slog.New(slowLog{bookHandler{book: book, level: LevelAccess}}),
+	})
+	c := s.client(t)
+	gate.reached()
+	book.wait(t, "stderr", 100)
+	gate.open()
+	c.wantText("done")
+	c.wantClose(1000, "")
+	book.end(t)
+}
+
+// All that a backend wrote to stderr before it ended is logged, however slow
+// the log is.
+func TestStderrTail(t *testing.T) {
+	book := newLogBook()
+	s := serve(t, Config{
+		Command: play("errlines:2000,60", "errwrite:6c617374"),
+		Log:     slog.New(slowLog{bookHandler{book: book, level: LevelAccess}}),
+	})
+	s.client(t).wantClose(1000, "")
+	book.end(t)
+	lines := book.all("stderr")
+	if len(lines) != 2001 {
+		t.Fatalf("%d lines of stderr in the log, want 2001; the last one is %v", len(lines), lines[len(lines)-1])
+	}
+	for i, r := range lines[:2000] {
+		if r.attrs["line"] != testLine(i, 60) {
+			t.Fatalf("line %d is %v", i, r)
+		}
+	}
+	if last := lines[2000].attrs["line"]; last != "last" {
+		t.Errorf("the last line is %q", last)
+	}
+}
+
+// What is in the pipe when the deadline comes is read, however it is cut into
+// lines; nobody has closed the pipe.
+func TestDrainLinesAtDeadline(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	var text, got strings.Builder
+	for i := range 1_730 {
+		text.WriteString(testLine(i, 60) + "\n")
+	}
+	want := text.String()
+	w.SetWriteDeadline(time.Now().Add(patience)) // where a pipe holds less
+	w.WriteString(want[:40_000])
+	var once sync.Once
+	drainLines(r, func(line []byte) {
+		once.Do(func() {
+			w.WriteString(want[40_000:]) // fits the pipe, which is empty now, to the byte
+			r.SetReadDeadline(time.Now())
+		})
+		got.WriteString(string(line) + "\n")
+	})
+	if got.String() != want {
+		t.Errorf("%d of %d bytes were read: …%q", got.Len(), len(want), got.String()[got.Len()-40:])
+	}
+}
