@@ -51,11 +51,13 @@ func (c *Command) Start() (*Process, error) {
 		closeFiles(s.stdin, s.stdout, s.stderr)
 		return nil, fmt.Errorf("starting %s: %w", c.Path, c.explain(err))
 	}
+	pid := proc.Pid // which keepHandle may take away
 	return &Process{
 		Stdin:   newInput(s.stdin, c.PTY),
 		Stdout:  s.stdout,
 		Stderr:  s.stderr,
-		proc:    proc,
+		pid:     pid,
+		proc:    keepHandle(proc),
 		hurried: make(chan struct{}),
 	}, nil
 }

@@ -31,10 +31,10 @@ func groupAttr(terminal bool) *syscall.SysProcAttr {
 
 // signalGroup signals the group that p was started as the leader of, and p where
 // it has since gone over to another group.
-func signalGroup(p *os.Process, sig syscall.Signal) error {
-	err := syscall.Kill(-p.Pid, sig)
-	if group, errGroup := unix.Getpgid(p.Pid); errGroup == nil && group != p.Pid {
-		return p.Signal(sig)
+func signalGroup(p *Process, sig syscall.Signal) error {
+	err := syscall.Kill(-p.pid, sig)
+	if group, errGroup := unix.Getpgid(p.pid); errGroup == nil && group != p.pid {
+		return syscall.Kill(p.pid, sig)
 	}
 	return err
 }

@@ -21,11 +21,11 @@ func groupAttr(bool) *syscall.SysProcAttr {
 
 // signalGroup sends CTRL_BREAK, which unlike CTRL_C reaches a new group, for
 // everything milder than SIGKILL.
-func signalGroup(p *os.Process, sig syscall.Signal) error {
+func signalGroup(p *Process, sig syscall.Signal) error {
 	if sig == syscall.SIGKILL {
-		return p.Kill()
+		return p.proc.Kill()
 	}
-	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.Pid))
+	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.pid))
 }
 
 func statusOf(state *os.ProcessState) Status {

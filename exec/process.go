@@ -15,7 +15,8 @@ type Process struct {
 	// a terminal whose process is gone gives an error for which IsEOF is true.
 	Stdout, Stderr *os.File
 
-	proc *os.Process
+	pid  int
+	proc *os.Process // released at once where the number is enough; see keepHandle
 
 	hurry   sync.Once
 	hurried chan struct{} // closed by Hurry
@@ -25,7 +26,7 @@ type Process struct {
 }
 
 // PID is the process's id, and the id of its group.
-func (p *Process) PID() int { return p.proc.Pid }
+func (p *Process) PID() int { return p.pid }
 
 // Wait blocks until the process has exited, reaps it, and tells how it ended.
 // It is called once. While it waits it holds no thread where the platform
@@ -34,7 +35,7 @@ func (p *Process) PID() int { return p.proc.Pid }
 func (p *Process) Wait() Status {
 	state, err := p.reap()
 	if err != nil {
-		return Status{Err: fmt.Errorf("waiting for process %d: %w", p.proc.Pid, err)}
+		return Status{Err: fmt.Errorf("waiting for process %d: %w", p.pid, err)}
 	}
 	return statusOf(state)
 }
@@ -47,7 +48,7 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	if p.reaped {
 		return os.ErrProcessDone
 	}
-	return signalGroup(p.proc, sig)
+	return signalGroup(p, sig)
 }
 
 // Kill ends the whole process group at once.

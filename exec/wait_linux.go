@@ -9,11 +9,22 @@ import (
 // reap waits until the process has exited and then reaps it, with no signal in
 // between: up to then its number is its own.
 func (p *Process) reap() (*os.ProcessState, error) {
-	awaitExit(p.proc.Pid)
+	awaitExit(p.pid)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reaped = true
-	return p.proc.Wait()
+	proc, err := os.FindProcess(p.pid)
+	if err != nil {
+		return nil, err
+	}
+	return proc.Wait()
+}
+
+// keepHandle releases proc, whose handle is a descriptor: ten thousand processes
+// need none while they run. Until it is reaped, a child's number is its own.
+func keepHandle(proc *os.Process) *os.Process {
+	proc.Release()
+	return nil
 }
 
 // awaitExit returns once the child pid can be reaped at once.

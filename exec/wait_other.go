@@ -4,6 +4,9 @@ package exec
 
 import "os"
 
+// keepHandle keeps proc, which here is the way to wait for the process.
+func keepHandle(proc *os.Process) *os.Process { return proc }
+
 // reap waits for the process and reaps it in one call, which holds a thread: the
 // runtime's poller can't watch a process here. Signals must reach the process
 // all that time, so mu is not held, and one sent in the moment between the

@@ -40,7 +40,7 @@ func TestSignalAfterWait(t *testing.T) {
 		t.Fatal(status)
 	}
 	other := start(t, &Command{Path: tool(t, "cat")})
-	gone.proc = other.proc
+	gone.pid = other.pid
 	for _, err := range []error{gone.Signal(syscall.SIGTERM), gone.Kill()} {
 		if !errors.Is(err, os.ErrProcessDone) {
 			t.Errorf("signalling gave %v", err)
