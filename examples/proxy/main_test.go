@@ -1,0 +1,17 @@
+//go:build e2e && unix
+
+// Package proxy_test starts Apache, nginx, HAProxy and Caddy with the
+// configurations in this folder, and looks at wsd through them.
+package proxy_test
+
+import (
+	"testing"
+	"time"
+
+	"wsd/exec/exectest"
+)
+
+func TestMain(m *testing.M) { exectest.Main(m, nil) }
+
+// patience bounds each wait of a test. What is awaited comes long before.
+const patience = 2 * time.Minute

@@ -1,0 +1,128 @@
+//go:build e2e && unix
+
+package proxy_test
+
+import (
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// siteName is the host name in the shipped configurations.
+const siteName = "ws.example.org"
+
+// A stage is what one proxy and the wsd processes behind it stand on: a folder,
+// a certificate, and the two addresses that the proxy listens on.
+type stage struct {
+	dir         string
+	certificate certificate
+	plain, tls  string // host:port
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	// Not t.TempDir: the proxies' workers run as other users, which must get in,
+	// and the path of a Unix socket has room for a hundred bytes.
+	dir, err := os.MkdirTemp("", "wsd-proxy-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{dir: dir}
+	ports := freePorts(t, 2)
+	s.plain, s.tls = ports[0], ports[1]
+	s.certificate = s.makeCertificate(t)
+	return s
+}
+
+// path is the path of a file in the stage's folder.
+func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *stage) write(t *testing.T, name string, text []byte) string {
+	t.Helper()
+	file := s.path(name)
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// mkdir makes a folder in which the group may make sockets and in which each
+// file belongs to the group, as README.md tells to. Only root can give a folder
+// to a group that it is no member of; for others all processes are the same user
+// anyway.
+func (s *stage) mkdir(t *testing.T, name, group string) string {
+	t.Helper()
+	dir := s.path(name)
+	if err := os.Mkdir(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	if os.Geteuid() != 0 || group == "" {
+		return dir
+	}
+	found, err := user.LookupGroup(group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gid, err := strconv.Atoi(found.Gid)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(dir, 0, gid); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o750|os.ModeSetgid); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// fill copies a shipped file into the stage's folder with other texts in the place of
+// some: pairs of old and new. An old one that is not in the file is an error, so
+// that the file and the test can't drift apart.
+func (s *stage) fill(t *testing.T, file string, pairs ...string) string {
+	t.Helper()
+	shipped, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if !strings.Contains(string(shipped), pairs[i]) {
+			t.Fatalf("%s does not contain %q", file, pairs[i])
+		}
+	}
+	return s.write(t, filepath.Base(file), []byte(strings.NewReplacer(pairs...).Replace(string(shipped))))
+}
+
+// portOf is the port of host:port.
+func portOf(t *testing.T, address string) string {
+	t.Helper()
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
+// freePorts returns n different addresses of the loopback interface that nobody
+// listens on.
+func freePorts(t *testing.T, n int) []string {
+	t.Helper()
+	var addresses []string
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // not before all are found
+		addresses = append(addresses, l.Addr().String())
+	}
+	return addresses
+}
