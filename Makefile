@@ -3,19 +3,32 @@
 # make help   lists the rest
 
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ADDRESS     ?= localhost
 PORT        ?= 8080
 FUZZTIME    ?= 10s
+PREFIX      ?= /usr/local
+DESTDIR     ?=
+NFPM        ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
+# What is built from a commit has its time, so that it is the same each time.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
 
 # The race detector needs a C compiler. Where there is none the tests run
 # without it; CI never does.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race,$(if $(filter true,$(CI)),-race,))
 
-.PHONY: build run test lint cross bench fuzz clean help
+# What make install puts below PREFIX, and make uninstall takes away.
+PAGES := share/man/man1/wsd.1 share/bash-completion/completions/wsd \
+         share/zsh/site-functions/_wsd share/fish/vendor_completions.d/wsd.fish
+DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.md
+UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
+TARGET = $(DESTDIR)$(PREFIX)
+
+.PHONY: build run test lint cross bench fuzz e2e man completions install uninstall archives packages clean help
 
 build: ## build bin/wsd
-	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/wsd ./cmd/wsd
+	go build -trimpath -ldflags "-X main.version=$(VERSION) -X main.date=$(DATE)" -o bin/wsd ./cmd/wsd
 
 run: build ## serve an example with the console at http://localhost:8080/
 	bin/wsd --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
@@ -23,12 +36,14 @@ run: build ## serve an example with the console at http://localhost:8080/
 test: ## run all tests, with the race detector where that is possible
 	$(if $(RACE),,@echo "make: no C compiler, so the tests run without the race detector")
 	go test $(RACE) ./...
+	$(if $(RACE),go test -run Allocat ./server)
 
 lint: ## gofmt, go vet, staticcheck
 	@files=$$(gofmt -l cmd exec server examples); \
 	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
-	go vet ./...
-	go run $(STATICCHECK) ./...
+	go vet -tags e2e ./...
+	go run $(STATICCHECK) -tags e2e ./...
+	cd examples/relay && go vet ./... && go run $(STATICCHECK) ./...
 
 cross: ## build and vet for the other platforms
 	@for os in darwin windows freebsd; do \
@@ -48,8 +63,63 @@ fuzz: ## run each fuzz target for FUZZTIME
 		done; \
 	done
 
+e2e: build ## run it all for real: proxies, systemd, the relay, a browser
+	go test -count=1 -tags e2e ./examples/proxy
+	cd testdata/browser && npm ci --ignore-scripts && WSD="$(CURDIR)/bin/wsd" node --test
+	cd examples/relay/browser && npm ci --ignore-scripts
+	cd examples/relay && go test $(RACE) -count=1 ./...
+
+man: bin/share/man/man1/wsd.1 ## write the man page to bin/share
+
+completions: $(addprefix bin/,$(PAGES)) ## write completions for bash, zsh and fish to bin/share
+
+install: $(addprefix bin/,$(PAGES)) ## install below PREFIX, /usr/local unless given, and DESTDIR
+	install -d $(foreach dir,$(sort bin/ $(dir $(PAGES) $(DOCS) $(UNITS))),"$(TARGET)/$(dir)")
+	install -m 755 bin/wsd "$(TARGET)/bin/wsd"
+	for page in $(PAGES); do install -m 644 "bin/$$page" "$(TARGET)/$$page" || exit 1; done
+	install -m 644 $(notdir $(DOCS)) "$(TARGET)/share/doc/wsd/"
+	for unit in $(UNITS); do \
+		install -m 644 "examples/systemd/$${unit##*/}" "$(TARGET)/$$unit" && \
+		sed 's,/usr/bin/wsd,$(PREFIX)/bin/wsd,' "examples/systemd/$${unit##*/}" > "$(TARGET)/$$unit" || exit 1; \
+	done
+
+uninstall: ## remove what make install has installed
+	rm -f $(foreach file,bin/wsd $(PAGES) $(DOCS) $(UNITS),"$(TARGET)/$(file)")
+	[ ! -d "$(TARGET)/share/doc/wsd" ] || rmdir "$(TARGET)/share/doc/wsd"
+
+# Whoever installs may have no Go: nothing here is built that is up to date.
+bin/wsd: go.mod go.sum $(shell find cmd/wsd server exec -type f ! -name '*_test.go')
+	$(MAKE) build
+
+bin/share/man/man1/wsd.1: bin/wsd
+	@mkdir -p $(@D)
+	bin/wsd --man > $@
+
+bin/share/bash-completion/completions/wsd: bin/wsd
+	@mkdir -p $(@D)
+	bin/wsd --completion=bash > $@
+
+bin/share/zsh/site-functions/_wsd: bin/wsd
+	@mkdir -p $(@D)
+	bin/wsd --completion=zsh > $@
+
+bin/share/fish/vendor_completions.d/wsd.fish: bin/wsd
+	@mkdir -p $(@D)
+	bin/wsd --completion=fish > $@
+
+archives packages: export VERSION := $(VERSION)
+archives packages: export DATE := $(DATE)
+archives packages: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+archives packages: export NFPM := $(NFPM)
+
+archives: ## build dist/: an archive for each platform
+	bash .ci/archives
+
+packages: ## build dist/: Debian and RPM packages
+	bash .ci/packages
+
 clean: ## remove what was built
 	rm -rf bin dist
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z0-9]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20

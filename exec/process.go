@@ -45,7 +45,7 @@ func (p *Process) Wait() Status {
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reaped {
+	if p.reaped || p.pid <= 1 { // to kill(2), such numbers mean others than a child
 		return os.ErrProcessDone
 	}
 	return signalGroup(p, sig)

@@ -24,7 +24,7 @@ import (
 // environment but Config.Env, counted by MaxForks, and ended by the ladder when
 // the client leaves. That is not seen while a program takes none of a body that
 // is larger than a pipe, since nobody reads the connection on then.
-func (s *Server) serveCGI(w *response, r *http.Request) bool {
+func (s *Server) serveCGI(w *response, r *httpRequest) bool {
 	if s.cfg.CGIDir == "" {
 		return false
 	}
@@ -32,6 +32,7 @@ func (s *Server) serveCGI(w *response, r *http.Request) bool {
 	if errors.Is(err, errNotFound) {
 		return false
 	}
+	script.name = s.underBase(script.name)
 	switch {
 	case err != nil:
 		s.refuseScript(w, r, err)
@@ -50,14 +51,14 @@ func (s *Server) serveCGI(w *response, r *http.Request) bool {
 	return true
 }
 
-func (s *Server) runCGI(w *response, r *http.Request, script script) {
+func (s *Server) runCGI(w *response, r *httpRequest, script script) {
 	if r.ContentLength > 0 {
 		// A program may answer before it has read all of the body. To keep the
 		// connection net/http would then read the rest away, before the program.
 		w.Header().Set("Connection", "close")
 	}
 	id := s.ids.next()
-	log := s.log.With("request", id, "path", r.URL.Path)
+	log := s.log.With("request", id, "path", r.asked.Path)
 	proc, err := s.start(&exec.Command{
 		Path: script.path,
 		Dir:  filepath.Dir(script.path), // RFC 3875 7.2
@@ -80,7 +81,7 @@ func (s *Server) runCGI(w *response, r *http.Request, script script) {
 		log: log.With("pid", proc.PID()), proc: proc, closeDelay: s.cfg.CloseDelay,
 		done: make(chan struct{}), fed: make(chan struct{}), stderrRead: make(chan struct{}),
 	}
-	c.serve(w, r)
+	c.serve(w, r.Request)
 }
 
 // cgi is one run of a CGI program.

@@ -4,8 +4,10 @@
 package server
 
 import (
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -40,8 +42,10 @@ type Config struct {
 
 	// Addresses are the TCP addresses to listen on, as net.Listen takes them.
 	Addresses []string
-	// UnixSocket is the path of a Unix socket to listen on.
-	UnixSocket string
+	// UnixSocket is the path of a Unix socket to listen on. UnixSocketMode are
+	// its permissions; 0 leaves them to the umask.
+	UnixSocket     string
+	UnixSocketMode fs.FileMode
 	// Inherited are sockets that listen already, to be served beside those.
 	Inherited []Inherited
 	// RedirectPort is a TCP port on which plain HTTP requests are sent on to
@@ -61,6 +65,23 @@ type Config struct {
 	// PingPeriod is the time between two pings; a client that is silent for two
 	// of them is dropped. 0 means that no pings are sent.
 	PingPeriod time.Duration
+
+	// TrustProxies are the addresses of proxies that are believed what Forwarded,
+	// X-Forwarded-For and their like say of a request: client, scheme, host and
+	// port. TrustUnixPeers does the same for whoever connects to a Unix socket.
+	TrustProxies   []netip.Prefix
+	TrustUnixPeers bool
+	// ProxyProtocol makes each connection from those begin with a header of the
+	// PROXY protocol, version 1 or 2. It needs one of them at least.
+	ProxyProtocol bool
+	// BasePath is the URL path below which everything is served; any other is
+	// answered 404.
+	BasePath string
+	// HealthPath is the URL path, outside of BasePath or not, that says 200, and
+	// 503 from the beginning of a shutdown on. DrainTime is how long it then does
+	// so before anything is closed.
+	HealthPath string
+	DrainTime  time.Duration
 
 	// Origins are the allowed origins, each [scheme://]host[:port]; empty means
 	// any. SameOrigin allows only the request's own host and port.

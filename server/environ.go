@@ -36,7 +36,7 @@ type requestFacts struct {
 // client's HTTP_* variables: a header must not change what the operator passed
 // on. They stand in the order of their strength, weakest first, since Windows
 // ignores the case of names and os/exec keeps the last of two.
-func environ(r *http.Request, s script, facts requestFacts) []string {
+func environ(r *httpRequest, s script, facts requestFacts) []string {
 	meta := metaVariables(r, s, facts)
 	taken := make(map[string]bool)
 	for _, kv := range meta {
@@ -73,9 +73,9 @@ func variableName(kv string) string {
 // metaVariables are the request meta-variables of RFC 3875, section 4.1, but
 // for those that come from headers, and REMOTE_PORT, REQUEST_URI, UNIQUE_ID and
 // HTTPS. A variable without a value is set all the same, as with websocketd.
-func metaVariables(r *http.Request, s script, facts requestFacts) []string {
+func metaVariables(r *httpRequest, s script, facts requestFacts) []string {
 	serverName, serverPort := serverAddress(r)
-	remoteAddr, remotePort := remoteAddress(r)
+	remoteAddr := r.client.addrText()
 	remoteHost := strings.TrimSuffix(facts.remoteHost, ".") // DNS ends a full name with a dot
 	if remoteHost == "" {
 		remoteHost = remoteAddr
@@ -95,21 +95,21 @@ func metaVariables(r *http.Request, s script, facts requestFacts) []string {
 	set("SERVER_NAME", serverName)
 	set("SERVER_PORT", serverPort)
 	set("REQUEST_METHOD", r.Method)
-	set("REQUEST_URI", r.URL.RequestURI())
+	set("REQUEST_URI", r.asked.RequestURI())
 	set("SCRIPT_NAME", s.name)
 	set("PATH_INFO", s.pathInfo)
 	set("PATH_TRANSLATED", translate(facts.documentRoot, s.pathInfo))
 	set("QUERY_STRING", r.URL.RawQuery)
 	set("REMOTE_ADDR", remoteAddr)
 	set("REMOTE_HOST", remoteHost)
-	set("REMOTE_PORT", remotePort)
+	set("REMOTE_PORT", r.client.port)
 	set("REMOTE_IDENT", "")
 	set("REMOTE_USER", "")
 	set("AUTH_TYPE", "")
 	set("CONTENT_LENGTH", length)
 	set("CONTENT_TYPE", contentType)
 	set("UNIQUE_ID", facts.uniqueID)
-	if r.TLS != nil {
+	if r.client.scheme == "https" {
 		set("HTTPS", "on")
 	}
 	if facts.cgi {
@@ -121,7 +121,7 @@ func metaVariables(r *http.Request, s script, facts requestFacts) []string {
 // headerVariables are the HTTP_* variables of the request's headers (RFC 3875,
 // section 4.1.18), sorted by name. Authorization is among them: backends that
 // check it themselves need it.
-func headerVariables(r *http.Request) []string {
+func headerVariables(r *httpRequest) []string {
 	var env []string
 	if r.Host != "" {
 		env = append(env, "HTTP_HOST="+oneLine(r.Host)) // net/http takes it out of the headers
@@ -160,23 +160,19 @@ func headerVariable(header string) (name string, ok bool) {
 	return "HTTP_" + strings.ReplaceAll(name, "-", "_"), true
 }
 
-// serverAddress is SERVER_NAME and SERVER_PORT: those of the Host header, or of
-// the address that took the request when the Host is missing or is no host name
-// that a program could use unseen. An IPv6 address has its brackets (RFC 3875,
+// serverAddress is SERVER_NAME and SERVER_PORT: those that the client asked for,
+// or of the address that took the request when there is no host, or none that a
+// program could use unseen. An IPv6 address has its brackets (RFC 3875,
 // section 4.1.14).
-func serverAddress(r *http.Request) (name, port string) {
-	name, port, ok := splitHost(r.Host)
+func serverAddress(r *httpRequest) (name, port string) {
+	name, port, ok := splitHost(r.client.host)
 	if !ok {
-		name, port = localAddress(r)
+		name, port = localAddress(r.Request)
 	}
-	switch {
-	case port != "":
-		return name, port
-	case r.TLS != nil:
-		return name, "443"
-	default:
-		return name, "80"
+	if port == "" {
+		port = defaultPort(r.client.scheme)
 	}
+	return name, port
 }
 
 // localAddress is the address of the listener's side of the connection, and
@@ -191,18 +187,6 @@ func localAddress(r *http.Request) (name, port string) {
 		}
 	}
 	return "localhost", ""
-}
-
-// remoteAddress is REMOTE_ADDR and REMOTE_PORT, the address without brackets
-// (RFC 3875, section 4.1.8). Both are empty for a client on a Unix socket: it
-// has no address, and 127.0.0.1 would lend a proxy's clients the trust that
-// programs have in the machine itself.
-func remoteAddress(r *http.Request) (addr, port string) {
-	ap, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return "", ""
-	}
-	return ap.Addr().Unmap().String(), strconv.Itoa(int(ap.Port()))
 }
 
 // translate is PATH_TRANSLATED (RFC 3875, section 4.1.6): the file below root

@@ -29,6 +29,11 @@ func withLocalAddr(r *http.Request, addr net.Addr) *http.Request {
 	return r.WithContext(context.WithValue(context.Background(), http.LocalAddrContextKey, addr))
 }
 
+// direct is r from a client that no proxy speaks for.
+func direct(r *http.Request) *httpRequest {
+	return &httpRequest{Request: r, asked: r.URL, client: connectionClient(r)}
+}
+
 // variable is the value of a variable in env, which must be there once at most.
 func variable(t *testing.T, env []string, name string) (string, bool) {
 	t.Helper()
@@ -63,23 +68,23 @@ func TestEnvironGolden(t *testing.T) {
 		"Upgrade: websocket", "Connection: keep-alive, Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 		"Origin: http://example.com:8080", "Cookie: a=1", "Cookie: b=2", "X-Twice: 1", "X-Twice: 2", "X_Foo: underscore", "X.Foo: dot",
 		"Proxy: http://evil.example", "Authorization: Basic dTpw", "Content-Type: text/plain")
-	add("a single command", environ(upgrade, command, facts))
+	add("a single command", environ(direct(upgrade), command, facts))
 
 	secure := readRequest(t, "GET /env.sh/extra HTTP/1.1", "Host: [2001:DB8:0::1]")
 	secure.TLS = &tls.ConnectionState{}
 	secure.RemoteAddr = "[2001:db8::2]:40000"
 	named := facts
 	named.remoteHost = "client.example."
-	add("a script, TLS, IPv6 and reverse DNS", environ(secure, script{path: "/srv/ws/env.sh", name: "/env.sh", pathInfo: "/extra"}, named))
+	add("a script, TLS, IPv6 and reverse DNS", environ(direct(secure), script{path: "/srv/ws/env.sh", name: "/env.sh", pathInfo: "/extra"}, named))
 
 	unix := withLocalAddr(readRequest(t, "GET / HTTP/1.0"), &net.UnixAddr{Name: "/run/wsd.sock", Net: "unix"})
 	unix.RemoteAddr = "@"
-	add("HTTP/1.0 on a Unix socket, without a Host", environ(unix, script{path: "/usr/bin/backend", name: "/", pathInfo: "/"}, facts))
+	add("HTTP/1.0 on a Unix socket, without a Host", environ(direct(unix), script{path: "/usr/bin/backend", name: "/", pathInfo: "/"}, facts))
 
 	post := readRequest(t, "POST /form.cgi HTTP/1.1", "Host: example.com", "Content-Type: text/plain", "Content-Length: 3")
 	program := facts
 	program.cgi = true
-	add("a CGI program", environ(post, script{path: "/srv/cgi/form.cgi", name: "/form.cgi"}, program))
+	add("a CGI program", environ(direct(post), script{path: "/srv/cgi/form.cgi", name: "/form.cgi"}, program))
 
 	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(file, []byte(got.String()), 0o644); err != nil {
@@ -132,7 +137,7 @@ func TestEnvironVariables(t *testing.T) {
 			if tt.tls {
 				r.TLS = &tls.ConnectionState{}
 			}
-			env := environ(r, script{name: "/", pathInfo: "/"}, requestFacts{})
+			env := environ(direct(r), script{name: "/", pathInfo: "/"}, requestFacts{})
 			for name, want := range tt.want {
 				if got, ok := variable(t, env, name); !ok || got != want {
 					t.Errorf("%s = %q (set: %v), want %q", name, got, ok, want)
@@ -175,7 +180,7 @@ func TestEnvironHeaders(t *testing.T) {
 	for _, tt := range tests {
 		r := readRequest(t, "GET / HTTP/1.1", "Host: a.example")
 		r.Header = http.Header{tt.header: {tt.value}}
-		got, ok := variable(t, environ(r, script{}, facts), tt.variable)
+		got, ok := variable(t, environ(direct(r), script{}, facts), tt.variable)
 		if ok == tt.absent || got != tt.want {
 			t.Errorf("header %q: %q makes %s = %q (set: %v), want %q (absent: %v)", tt.header, tt.value, tt.variable, got, ok, tt.want, tt.absent)
 		}
@@ -186,7 +191,7 @@ func TestEnvironPassedOn(t *testing.T) {
 	r := readRequest(t, "GET /?q HTTP/1.1", "Host: a.example")
 	given := []string{"PATH=/bin", "PATH=/second", "QUERY_STRING=evil", "HTTPS=on", "HTTP_PROXY=http://proxy.example", "broken", "=broken", "EMPTY=", "EQ=a=b"}
 	before := slices.Clone(given)
-	env := environ(r, script{}, requestFacts{env: given})
+	env := environ(direct(r), script{}, requestFacts{env: given})
 	want := map[string]string{"PATH": "/bin", "QUERY_STRING": "q", "HTTPS": "on", "HTTP_PROXY": "http://proxy.example", "EMPTY": "", "EQ": "a=b"}
 	for name, value := range want {
 		if got, ok := variable(t, env, name); !ok || got != value {
@@ -200,7 +205,7 @@ func TestEnvironPassedOn(t *testing.T) {
 		t.Errorf("environ changed the list it was given: %q", given)
 	}
 	t.Setenv("WSD_LEAK", "secret")
-	if _, ok := variable(t, environ(r, script{}, requestFacts{env: given}), "WSD_LEAK"); ok {
+	if _, ok := variable(t, environ(direct(r), script{}, requestFacts{env: given}), "WSD_LEAK"); ok {
 		t.Error("the server's own environment leaks")
 	}
 }
@@ -222,7 +227,7 @@ func TestEnvironBody(t *testing.T) {
 	for _, tt := range tests {
 		r := readRequest(t, "POST / HTTP/1.1", "Host: a.example", "Content-Type: text/plain")
 		r.ContentLength = tt.length
-		env := environ(r, script{path: "/srv/x"}, requestFacts{cgi: tt.cgi})
+		env := environ(direct(r), script{path: "/srv/x"}, requestFacts{cgi: tt.cgi})
 		length, _ := variable(t, env, "CONTENT_LENGTH")
 		contentType, _ := variable(t, env, "CONTENT_TYPE")
 		_, filename := variable(t, env, "SCRIPT_FILENAME")
@@ -262,8 +267,8 @@ func FuzzEnviron(f *testing.F) {
 		r.RemoteAddr = value
 		s := script{path: path, name: path, pathInfo: path}
 		facts := requestFacts{uniqueID: value, remoteHost: host, env: []string{passed}, documentRoot: filepath.FromSlash("/srv")}
-		env := environ(r, s, facts)
-		if !slices.Equal(env, environ(r, s, facts)) {
+		env := environ(direct(r), s, facts)
+		if !slices.Equal(env, environ(direct(r), s, facts)) {
 			t.Error("two environments of one request differ")
 		}
 		seen := make(map[string]bool)

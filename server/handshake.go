@@ -20,11 +20,16 @@ const retryAfter = 5
 // ServeHTTP implements http.Handler. For an upgrade it returns once the session
 // runs: the goroutine and the buffers of the HTTP server are then free, and the
 // session goes on by itself until it ends or Close ends it.
-func (s *Server) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
-	w := &response{ResponseWriter: rw, cfg: &s.cfg}
-	if isUpgrade(r) {
+func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
+	w, r := &response{ResponseWriter: rw, cfg: &s.cfg}, s.newRequest(hr)
+	switch {
+	case s.serveHealth(w, r):
+		return
+	case !s.below(r):
+		refuse(w, http.StatusNotFound, "there is nothing at this path")
+	case isUpgrade(hr):
 		s.serveWebSocket(w, r)
-	} else {
+	default:
 		s.servePlain(w, r)
 	}
 	if w.status != http.StatusSwitchingProtocols {
@@ -53,9 +58,10 @@ func hasToken(h http.Header, name, token string) bool {
 // serveWebSocket is the beginning of a WebSocket's life: origin, script, place,
 // environment, upgrade, process. The process starts last, since a script in a
 // browser can read a close code and its reason, but never an HTTP status.
-func (s *Server) serveWebSocket(w *response, r *http.Request) {
-	if err := checkOrigin(r.Header.Get("Origin"), r.Host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
-		s.log.Info("origin refused", "origin", r.Header.Get("Origin"), "host", r.Host, "remote", r.RemoteAddr, "err", err)
+func (s *Server) serveWebSocket(w *response, r *httpRequest) {
+	origin, host := r.Header.Get("Origin"), r.client.host
+	if err := checkOrigin(origin, r.client.browserScheme(), host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
+		s.log.Info("origin refused", append(r.client.attrs(), "origin", origin, "host", host, "err", err)...)
 		refuse(w, http.StatusForbidden, "this origin is not allowed")
 		return
 	}
@@ -65,7 +71,7 @@ func (s *Server) serveWebSocket(w *response, r *http.Request) {
 		return
 	}
 	if !s.takeFork() {
-		s.log.Warn("all places are taken (--maxforks)", "maxforks", s.cfg.MaxForks, "remote", r.RemoteAddr)
+		s.log.Warn("all places are taken (--maxforks)", append(r.client.attrs(), "maxforks", s.cfg.MaxForks)...)
 		refuseBusy(w)
 		return
 	}
@@ -78,38 +84,40 @@ func (s *Server) serveWebSocket(w *response, r *http.Request) {
 	command := s.command(r, script, id)
 	// The library does the handshake, of RFC 6455 4.2; its connection is not used.
 	// checkOrigin has checked.
-	if _, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true}); err != nil {
+	if _, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true}); err != nil {
 		s.leave()
 		s.releaseFork()
-		s.log.Debug("bad handshake", "remote", r.RemoteAddr, "err", err)
+		s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
 		return
 	}
 	s.startSession(id, command, w.conn, r)
 }
 
 // findScript returns the script that answers upgrades at the request's path.
-func (s *Server) findScript(r *http.Request) (script, error) {
+func (s *Server) findScript(r *httpRequest) (found script, err error) {
 	switch {
 	case s.cfg.ScriptDir != "":
-		return findScript(s.cfg.ScriptDir, r.URL.Path)
+		found, err = findScript(s.cfg.ScriptDir, r.URL.Path)
 	case len(s.cfg.Command) > 0:
-		return commandScript(s.cfg.Command[0], r.URL.Path)
+		found, err = commandScript(s.cfg.Command[0], r.URL.Path)
 	default:
-		return script{}, errNotFound
+		err = errNotFound
 	}
+	found.name = s.underBase(found.name)
+	return found, err
 }
 
-func (s *Server) refuseScript(w *response, r *http.Request, err error) {
+func (s *Server) refuseScript(w *response, r *httpRequest, err error) {
 	if errors.Is(err, errNotFound) {
 		refuse(w, http.StatusNotFound, "there is no backend at this path")
 		return
 	}
-	s.log.Error("looking for a script", "path", r.URL.Path, "err", err)
+	s.log.Error("looking for a script", "path", r.asked.Path, "err", err)
 	refuse(w, http.StatusInternalServerError, "the server could not look for the backend")
 }
 
 // command is what runs a script for a request.
-func (s *Server) command(r *http.Request, script script, id string) *exec.Command {
+func (s *Server) command(r *httpRequest, script script, id string) *exec.Command {
 	c := &exec.Command{Path: script.path, PTY: s.cfg.PTY}
 	if s.cfg.ScriptDir == "" {
 		c.Args = s.cfg.Command[1:]
@@ -126,7 +134,7 @@ func (s *Server) command(r *http.Request, script script, id string) *exec.Comman
 
 // startSession starts the backend and the session, which from here on has the
 // connection.
-func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http.Request) {
+func (s *Server) startSession(id string, command *exec.Command, c *conn, r *httpRequest) {
 	log := s.log.With("session", id)
 	proc, err := s.start(command)
 	if err != nil {
@@ -141,8 +149,8 @@ func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http
 
 // requestAttrs is what the log says of a request. The query and the headers may
 // carry secrets, so that they are for debugging only.
-func (s *Server) requestAttrs(r *http.Request) []any {
-	attrs := []any{"remote", r.RemoteAddr, "path", r.URL.Path}
+func (s *Server) requestAttrs(r *httpRequest) []any {
+	attrs := append(r.client.attrs(), "path", r.asked.Path)
 	if s.log.Enabled(context.Background(), LevelDebug) {
 		attrs = append(attrs, "query", r.URL.RawQuery, "header", headerAttr(r.Header))
 	}

@@ -55,7 +55,7 @@ func listen(cfg *Config) ([]listener, error) {
 		open = append(open, listener{Listener: l, host: host, tls: cfg.TLS != nil})
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(cfg.UnixSocket)
+		l, err := listenUnix(cfg.UnixSocket, cfg.UnixSocketMode)
 		if err != nil {
 			return fail(err)
 		}
@@ -250,12 +250,17 @@ func (l *unixListener) Close() error {
 }
 
 // listenUnix listens on a Unix socket at path, after removing the file that a
-// server which is gone has left there.
-func listenUnix(path string) (net.Listener, error) {
+// server which is gone has left there. The socket has the permissions mode from
+// its first moment on; 0 leaves them to the umask.
+func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, err
 	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
+	var l *net.UnixListener
+	err := withMode(mode, func() (err error) {
+		l, err = net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
+		return err
+	})
 	if err != nil {
 		return nil, unixError(path, err)
 	}
@@ -263,6 +268,13 @@ func listenUnix(path string) (net.Listener, error) {
 	made, err := os.Lstat(path)
 	if err != nil {
 		made = nil
+	}
+	if made == nil && mode != 0 {
+		l.Close()
+		return nil, &HintError{
+			Err:  fmt.Errorf("listening on unix:%s: a socket without a file has no mode", path),
+			Hint: "leave --unixsocket-mode out, or choose a path in a folder",
+		}
 	}
 	return &unixListener{UnixListener: l, path: path, made: made}, nil
 }

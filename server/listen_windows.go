@@ -6,6 +6,12 @@ import (
 	"syscall"
 )
 
+// socketModes says that permissions of a Unix socket's file mean nothing here:
+// the folder's access list decides.
+const socketModes = false
+
+func withMode(_ fs.FileMode, bind func() error) error { return bind() }
+
 // The errors of the socket calls that get advice of their own. They are
 // Winsock's: the constants of package syscall with the names that Unix has are
 // its own invention and never come from the system.

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"net"
-	"net/http"
 	"time"
 )
 
@@ -13,9 +12,9 @@ const lookupTimeout = 2 * time.Second
 
 // lookupRemote returns the client's name from reverse DNS (--reverselookup), or
 // "" when there is none or look-ups are off.
-func (s *Server) lookupRemote(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if !s.cfg.ReverseLookup || err != nil {
+func (s *Server) lookupRemote(r *httpRequest) string {
+	host := r.client.addrText()
+	if !s.cfg.ReverseLookup || host == "" {
 		return ""
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), lookupTimeout)

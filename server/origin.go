@@ -23,11 +23,11 @@ type webOrigin struct {
 // send whatever Origin it likes. With both restrictions on, an origin must pass
 // both, as with websocketd. An entry that parseOrigins refuses allows nothing.
 //
-// same compares host and port. TLS may end at a proxy, so the scheme that the
-// browser used is not known here: a Host without a port takes the default port
-// of the Origin's scheme. Hosts are compared as browsers do, without regard to
+// same compares host and port, and scheme, the one that the browser used, where
+// it is known. Where it is "", TLS may have ended at a proxy: a Host without a
+// port takes the default port of the Origin's scheme. Hosts are compared as browsers do, without regard to
 // case, and a trailing dot makes another host.
-func checkOrigin(origin, host string, allowed []string, same bool) error {
+func checkOrigin(origin, scheme, host string, allowed []string, same bool) error {
 	if origin == "" || (len(allowed) == 0 && !same) {
 		return nil
 	}
@@ -35,7 +35,7 @@ func checkOrigin(origin, host string, allowed []string, same bool) error {
 	if !ok {
 		return fmt.Errorf("origin %.255q is malformed", origin)
 	}
-	if same && !from.isAt(host) {
+	if same && !from.isAt(scheme, host) {
 		return fmt.Errorf("origin %.255q is not at the request's own host %.255q", origin, host)
 	}
 	if len(allowed) > 0 && !from.isListed(allowed) {
@@ -76,14 +76,14 @@ func originHint(entry string) string {
 	}
 }
 
-// isAt says whether o has the host and port that a Host header names. No
-// request's own host has an origin of another scheme, such as app://localhost.
-func (o webOrigin) isAt(hostHeader string) bool {
+// isAt says whether o has this scheme, unless it is empty, and the host and port
+// that a Host header names. No request's own host has an origin of another scheme, such as app://localhost.
+func (o webOrigin) isAt(scheme, hostHeader string) bool {
 	host, port, ok := splitHost(hostHeader)
 	if port == "" {
 		port = defaultPort(o.scheme)
 	}
-	return ok && port != "" && host == o.host && port == o.port
+	return ok && port != "" && host == o.host && port == o.port && (scheme == "" || scheme == o.scheme)
 }
 
 // isListed says whether an entry of allowed covers o.

@@ -12,6 +12,7 @@ func TestCheckOrigin(t *testing.T) {
 	tests := []struct {
 		name    string
 		origin  string
+		scheme  string // "" where it is not known
 		host    string
 		allowed []string
 		same    bool
@@ -77,6 +78,12 @@ func TestCheckOrigin(t *testing.T) {
 		{name: "only same passes", origin: "https://a.example", host: "a.example", same: true, allowed: list("b.example")},
 		{name: "only the list passes", origin: "https://a.example", host: "b.example", same: true, allowed: list("a.example")},
 
+		{name: "known scheme", origin: "https://a.example", scheme: "https", host: "a.example", same: true, ok: true},
+		{name: "known scheme, explicit port", origin: "https://a.example:8443", scheme: "https", host: "a.example:8443", same: true, ok: true},
+		{name: "known scheme, default port", origin: "https://a.example", scheme: "https", host: "a.example:443", same: true, ok: true},
+		{name: "known scheme, other", origin: "http://a.example", scheme: "https", host: "a.example", same: true},
+		{name: "known scheme, other, same port", origin: "http://a.example:8443", scheme: "https", host: "a.example:8443", same: true},
+		{name: "known scheme is no matter to a list", origin: "http://a.example", scheme: "https", host: "a.example", allowed: list("a.example"), ok: true},
 		{name: "path", origin: "https://a.example/", allowed: list("a.example")},
 		{name: "user", origin: "https://a.example@evil.example", allowed: list("a.example", "evil.example")},
 		{name: "fragment", origin: "https://evil.example#.a.example", allowed: list("a.example", "evil.example")},
@@ -90,9 +97,9 @@ func TestCheckOrigin(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := checkOrigin(tt.origin, tt.host, tt.allowed, tt.same)
+			err := checkOrigin(tt.origin, tt.scheme, tt.host, tt.allowed, tt.same)
 			if (err == nil) != tt.ok {
-				t.Errorf("checkOrigin(%q, %q, %q, %v) = %v, want ok %v", tt.origin, tt.host, tt.allowed, tt.same, err, tt.ok)
+				t.Errorf("checkOrigin(%q, %q, %q, %q, %v) = %v, want ok %v", tt.origin, tt.scheme, tt.host, tt.allowed, tt.same, err, tt.ok)
 			}
 		})
 	}
@@ -149,16 +156,16 @@ func FuzzCheckOrigin(f *testing.F) {
 	f.Add(`https://a.example\.evil.example`, `a.example`, "", true)
 	f.Add("file://", "", "://", true)
 	f.Fuzz(func(t *testing.T, origin, host, entry string, same bool) {
-		if err := checkOrigin(origin, host, nil, false); err != nil {
+		if err := checkOrigin(origin, "", host, nil, false); err != nil {
 			t.Errorf("refused without a restriction: %v", err)
 		}
 		if origin == "" {
 			return
 		}
-		if parseOrigins([]string{entry}) != nil && checkOrigin(origin, host, []string{entry}, same) == nil {
+		if parseOrigins([]string{entry}) != nil && checkOrigin(origin, "", host, []string{entry}, same) == nil {
 			t.Errorf("a bad entry %q allows %q", entry, origin)
 		}
-		if checkOrigin(origin, host, []string{entry}, false) == nil {
+		if checkOrigin(origin, "", host, []string{entry}, false) == nil {
 			if origin == "null" {
 				if !strings.EqualFold(strings.TrimSpace(entry), "null") {
 					t.Errorf("entry %q allows null", entry)
@@ -167,12 +174,15 @@ func FuzzCheckOrigin(f *testing.F) {
 				t.Errorf("entry %q allows %q at %q", entry, origin, name)
 			}
 		}
-		if checkOrigin(origin, host, nil, true) == nil {
+		if checkOrigin(origin, "https", host, nil, true) == nil && checkOrigin(origin, "", host, nil, true) != nil {
+			t.Errorf("%q is the same origin as host %q only where the scheme is known", origin, host)
+		}
+		if checkOrigin(origin, "", host, nil, true) == nil {
 			from, own := bareHost(t, origin), bareHost(t, "http://"+host)
 			if !strings.EqualFold(from, own) && !strings.Contains(from, ":") {
 				t.Errorf("%q is the same origin as host %q", origin, host)
 			}
-			if checkOrigin(origin, host, []string{entry}, true) == nil && checkOrigin(origin, host, []string{entry}, false) != nil {
+			if checkOrigin(origin, "", host, []string{entry}, true) == nil && checkOrigin(origin, "", host, []string{entry}, false) != nil {
 				t.Errorf("%q passes both checks but not the list %q", origin, entry)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 )
 
 // response is the answer to a request: it adds the configured headers when the
@@ -77,6 +78,12 @@ func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		nc.Close()
 		return nil, nil, err
+	}
+	if proxied, ok := nc.(*proxyConn); ok {
+		// What it has read ahead comes behind what the HTTP server took from it.
+		var unread []byte
+		nc, unread = proxied.unwrap()
+		early = slices.Concat(early, unread)
 	}
 	w.conn = newConn(nc, early)
 	return kept{nc}, bufio.NewReadWriter(bufio.NewReaderSize(nil, 16), bufio.NewWriterSize(nil, 16)), nil

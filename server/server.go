@@ -34,13 +34,18 @@ type Server struct {
 	log     *slog.Logger
 	static  *static
 	console *console
+	trusted trusted
 	certs   atomic.Pointer[certificates] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
 	// listening is closed once Run listens.
 	listening chan struct{}
 
+	// kill is closed by Kill.
+	kill chan struct{}
+
 	mu       sync.Mutex
+	draining bool // health checks fail; see drain
 	closing  bool
 	killed   bool // Kill has been called
 	sessions map[*session]struct{}
@@ -60,13 +65,18 @@ func New(cfg Config) (*Server, error) {
 	if cfg.PTY && !exec.PTYSupported {
 		return nil, exec.ErrNoPTY
 	}
+	if err := checkProxying(&cfg); err != nil {
+		return nil, err
+	}
 	s := &Server{
 		cfg:       cfg,
 		log:       cfg.Log,
 		static:    newStatic(cfg.StaticDir, cfg.CGIDir),
 		ids:       newSessionIDs(time.Now()),
 		sessions:  make(map[*session]struct{}),
+		trusted:   newTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		listening: make(chan struct{}),
+		kill:      make(chan struct{}),
 		running:   make(map[*exec.Process]struct{}),
 	}
 	if s.log == nil {
@@ -99,11 +109,14 @@ func (s *Server) Run(ctx context.Context) error {
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
 		srv, accept := main, net.Listener(l)
+		if s.cfg.ProxyProtocol {
+			accept = &proxyListener{Listener: l, trust: s.trusted, log: s.log}
+		}
 		if l.redirectTo != 0 {
 			srv = s.httpServer(redirectHandler(l.redirectTo, s.cfg.TLS != nil))
 			servers = append(servers, srv)
 		} else if l.tls {
-			accept = tls.NewListener(l, tlsConfig)
+			accept = tls.NewListener(accept, tlsConfig)
 		}
 		s.log.Info("listening", l.record()...)
 		go func() { failed <- srv.Serve(accept) }() // ends by stop; all are received below
@@ -113,6 +126,7 @@ func (s *Server) Run(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		s.log.Info("shutting down")
+		s.drain()
 	case err = <-failed:
 		pending--
 	}
@@ -159,6 +173,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
+		ConnContext:       withProxyConn,
 	}
 }
 
@@ -218,6 +233,9 @@ func (s *Server) Reload() {
 func (s *Server) Kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.killed {
+		close(s.kill)
+	}
 	s.closing, s.killed = true, true
 	for p := range s.running {
 		p.Kill()

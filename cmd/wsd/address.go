@@ -26,7 +26,7 @@ func (f *flags) setListeners(cfg *server.Config) error {
 		return usage("ports go up to 65535", "--redirport=%d is no TCP port", f.RedirPort)
 	}
 	addresses := f.Address
-	if len(addresses) == 0 && (f.Port != nil || f.UnixSocket == "") {
+	if len(addresses) == 0 && (f.Port != nil || f.UnixSocket == "" && len(f.Inherited) == 0) {
 		addresses = []string{""} // all of this machine's
 	}
 	for _, a := range addresses {
@@ -42,12 +42,13 @@ func (f *flags) setListeners(cfg *server.Config) error {
 	return f.checkRedirect(cfg.Addresses)
 }
 
-// checkRedirect refuses a redirect that leads nowhere or to itself.
+// checkRedirect refuses a redirect that leads nowhere or to itself. Of inherited
+// sockets the server knows more.
 func (f *flags) checkRedirect(addresses []string) error {
 	if f.RedirPort == 0 {
 		return nil
 	}
-	if len(addresses) == 0 {
+	if len(addresses) == 0 && len(f.Inherited) == 0 {
 		return usage("add --port=N", "--redirport=%d has no TCP port to redirect to", f.RedirPort)
 	}
 	for _, a := range addresses {

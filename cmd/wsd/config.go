@@ -27,6 +27,7 @@ func (f *flags) config(environ []string) (server.Config, error) {
 		PassStderr:    f.PassStderr,
 		DevConsole:    f.DevConsole,
 		UnixSocket:    f.UnixSocket,
+		Inherited:     f.Inherited,
 		RedirectPort:  f.RedirPort,
 		MaxForks:      max(f.MaxForks, 0), // negative is no limit, as in websocketd
 		MaxMessage:    f.MaxFrameSize,
@@ -38,7 +39,7 @@ func (f *flags) config(environ []string) (server.Config, error) {
 	}
 	for _, step := range []func(*server.Config) error{
 		f.checkBackend, f.checkNumbers, f.setTLS,
-		f.setListeners, f.setOrigins, f.setHeaders, f.setFolders, f.setCommand,
+		f.setListeners, f.setOrigins, f.setHeaders, f.setProxying, f.setFolders, f.setCommand,
 	} {
 		if err := step(&cfg); err != nil {
 			return server.Config{}, err

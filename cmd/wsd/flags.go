@@ -5,22 +5,25 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"wsd/server"
 )
 
 // flags is the command line. A flag's name is its field's name in lower case
-// where no other is given; its help text is the one that --help prints.
+// where no other is given; its help text is the one that --help prints, and
+// complete says what its value names: a file or a folder.
 type flags struct {
 	Port       *int     `group:"Listening" placeholder:"N" help:"TCP port; 80 unless given, 443 with --ssl. 0: any that is free."`
 	Address    []string `group:"Listening" placeholder:"ADDR" sep:"none" help:"Address to listen on, repeatable; all unless given. IPv6 in brackets; may have a port of its own: [::1]:9000."`
-	UnixSocket string   `group:"Listening" placeholder:"PATH" help:"Unix socket to listen on; without --port and --address nothing else is listened on."`
+	UnixSocket string   `group:"Listening" placeholder:"PATH" complete:"file" help:"Unix socket to listen on; without --port and --address nothing else is listened on."`
 	RedirPort  int      `group:"Listening" placeholder:"N" help:"Plain HTTP requests to this port are redirected to the main port."`
 
 	SSL     bool   `group:"TLS" help:"TLS on every listener; makes a self-signed certificate unless one is given."`
-	SSLCert string `group:"TLS" placeholder:"FILE" help:"Certificate, PEM."`
-	SSLKey  string `group:"TLS" placeholder:"FILE" help:"Its private key, PEM."`
-	SSLCA   string `group:"TLS" placeholder:"FILE" help:"Clients must show a certificate signed by this CA, PEM."`
+	SSLCert string `group:"TLS" placeholder:"FILE" complete:"file" help:"Certificate, PEM."`
+	SSLKey  string `group:"TLS" placeholder:"FILE" complete:"file" help:"Its private key, PEM."`
+	SSLCA   string `group:"TLS" placeholder:"FILE" complete:"file" help:"Clients must show a certificate signed by this CA, PEM."`
 
-	Dir        string `group:"Backend" placeholder:"DIR" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
+	Dir        string `group:"Backend" placeholder:"DIR" complete:"folder" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
 	PTY        bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
 	Binary     bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
 	PassStderr bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
@@ -34,13 +37,19 @@ type flags struct {
 	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
 	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
 
-	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" help:"Static files for requests that are no WebSocket."`
-	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" help:"CGI programs for requests that are no WebSocket."`
+	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"Static files for requests that are no WebSocket."`
+	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"CGI programs for requests that are no WebSocket."`
 	DevConsole bool   `group:"Plain HTTP" help:"A page to try a backend from the browser, at every URL path that has no file."`
 
 	Header     []string `group:"Headers" placeholder:"LINE" sep:"none" help:"Header for every answer, \"Name: value\"; repeatable."`
 	HeaderWS   []string `group:"Headers" name:"header-ws" placeholder:"LINE" sep:"none" help:"For WebSocket upgrades only; repeatable."`
 	HeaderHTTP []string `group:"Headers" name:"header-http" placeholder:"LINE" sep:"none" help:"For all other answers; repeatable."`
+
+	TrustProxy     string `group:"Behind a proxy" placeholder:"LIST" help:"Proxies to believe who the client is, and which scheme and host it asked for: addresses and CIDRs, comma-separated; unix: peers on a Unix socket."`
+	ProxyProtocol  bool   `group:"Behind a proxy" help:"Each connection from those proxies begins with a PROXY header, version 1 or 2."`
+	BasePath       string `group:"Behind a proxy" placeholder:"PATH" help:"Serve below this URL path, for proxies that keep a prefix."`
+	HealthPath     string `group:"Behind a proxy" placeholder:"PATH" help:"URL path for health checks: 200, and 503 while shutting down."`
+	UnixSocketMode string `group:"Behind a proxy" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; by the umask unless given."`
 
 	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal" help:"debug, trace, access, info, error or fatal (default: ${default})."`
 	LogFormat     string `group:"Log" placeholder:"FORMAT" default:"text" enum:"text,json" help:"text or json (default: ${default})."`
@@ -49,6 +58,13 @@ type flags struct {
 	Version bool `group:"Other" help:"Print the version and exit."`
 	Help    bool `group:"Other" short:"h" help:"Print this help and exit."`
 	License bool `group:"Other" help:"Print the license and exit."`
+
+	Man        bool    `group:"Other" help:"Print the man page and exit: wsd --man | man -l -."`
+	Completion *string `group:"Other" placeholder:"SHELL" enum:"bash,zsh,fish" help:"Print the completion script for bash, zsh or fish, and exit."`
+
+	// Inherited are the sockets that were handed over: no flags, but they take
+	// the place of those about listening.
+	Inherited []server.Inherited `kong:"-"`
 
 	// Command begins with the first word that is no flag; nothing in it is.
 	Command []string `arg:"" optional:"" passthrough:"partial"`

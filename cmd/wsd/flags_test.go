@@ -148,7 +148,8 @@ func TestFlagNames(t *testing.T) {
 		port address unixsocket ssl sslcert sslkey sslca redirport passenv binary passstderr reverselookup
 		dir staticdir cgidir maxforks maxframesize closems pingms origin sameorigin header header-ws header-http
 		devconsole loglevel version help license
-		pty logformat`)
+		trustproxy proxyprotocol basepath healthpath unixsocket-mode
+		pty logformat man completion`)
 	parser, err := newParser(new(flags))
 	if err != nil {
 		t.Fatal(err)

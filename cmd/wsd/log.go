@@ -18,13 +18,30 @@ var levels = map[string]slog.Level{
 }
 
 // newLogger writes records of this level and above to w, one line each. level
-// and format are values of --loglevel and --logformat.
+// and format are values of --loglevel and --logformat. The journal gets
+// priorities and no times: it has its own.
 func newLogger(w io.Writer, level, format string) *slog.Logger {
-	options := &slog.HandlerOptions{Level: levels[level], ReplaceAttr: nameLevel}
-	if format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+	if toJournal(w) {
+		out := &prefixed{w: w}
+		return slog.New(forJournal{newHandler(out, level, format, dropTime), out})
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(newHandler(w, level, format, nameLevel))
+}
+
+func newHandler(w io.Writer, level, format string, replace func([]string, slog.Attr) slog.Attr) slog.Handler {
+	options := &slog.HandlerOptions{Level: levels[level], ReplaceAttr: replace}
+	if format == "json" {
+		return slog.NewJSONHandler(w, options)
+	}
+	return slog.NewTextHandler(w, options)
+}
+
+// dropTime is nameLevel that takes the time off, too.
+func dropTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
+	}
+	return nameLevel(groups, a)
 }
 
 // nameLevel gives the levels their names; slog knows half of them only.

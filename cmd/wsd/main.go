@@ -7,19 +7,19 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"wsd/server"
 )
 
 func main() {
 	err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
-	report(os.Stderr, err)
+	report(forErrors(os.Stderr), err)
 	os.Exit(exitStatus(err))
 }
 
 // run is wsd without its process: args are the words after the program's name.
-// It returns when the answer to --help, --version or --license is on stdout,
-// or when the server has ended: by ctx, by a signal or by an error. The log
+// It returns when the answer to --help or another such flag is on stdout, or when the server has ended: by ctx, by a signal or by an error. The log
 // goes to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parse(args)
@@ -33,8 +33,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return writeVersion(stdout)
 	case f.License:
 		return writeLicense(stdout)
+	case f.Man:
+		return writeMan(stdout)
+	case f.Completion != nil:
+		return writeCompletion(stdout, *f.Completion)
 	}
-	cfg, err := f.config(os.Environ())
+	if f.Inherited, err = inherit(); err != nil {
+		return err
+	}
+	cfg, err := f.config(slices.DeleteFunc(os.Environ(), isManaged))
 	if err != nil {
 		return err
 	}
@@ -44,5 +51,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return &usageError{err} // it has looked at nothing but cfg
 	}
-	return serve(ctx, srv, signals)
+	return serve(ctx, supervise(srv, cfg.Log), signals)
 }

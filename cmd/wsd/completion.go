@@ -1,0 +1,29 @@
+package main
+
+import (
+	"io"
+	"strings"
+)
+
+// writeCompletion writes the completion script for a shell, one of the values of
+// --completion.
+func writeCompletion(w io.Writer, shell string) error { return writePage(w, "completion."+shell) }
+
+// summary is the beginning of a flag's help, as short as a menu needs it.
+func summary(help string) string {
+	for _, end := range []string{"; ", ". ", " (default", ", repeatable"} {
+		help, _, _ = strings.Cut(help, end)
+	}
+	return strings.TrimSuffix(help, ".")
+}
+
+// zshText is text for a specification that _arguments reads.
+func zshText(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(text)
+}
+
+// quote puts a word in single quotes, as zsh and fish both read them: what is in
+// them stands for itself, but that fish takes \\ and \' for one character.
+func quote(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

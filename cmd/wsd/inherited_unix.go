@@ -1,0 +1,71 @@
+//go:build unix
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"syscall"
+
+	"github.com/coreos/go-systemd/v22/activation"
+
+	"wsd/server"
+)
+
+// inherit takes over the sockets that a service manager has opened for this
+// process (sd_listen_fds(3)): none is the usual case. From then on they are
+// closed on exec, and the variables that announced them are gone. It is called
+// once, before anything else opens files.
+func inherit() ([]server.Inherited, error) {
+	count := os.Getenv("LISTEN_FDS")
+	mine := os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid())
+	if n, err := strconv.Atoi(count); mine && (err != nil || n < 0) {
+		return nil, fmt.Errorf("LISTEN_FDS=%s is no number of sockets", count)
+	}
+	var sockets []server.Inherited
+	for _, file := range activation.Files(true) {
+		l, err := listenerOf(file)
+		if err != nil {
+			return nil, hinted("wsd needs ListenStream= and Accept=no in the .socket unit",
+				"the inherited socket %q: %w", file.Name(), err)
+		}
+		sockets = append(sockets, server.Inherited{
+			Listener: l,
+			Name:     file.Name(),
+			Plain:    file.Name() == namePlain,
+			Redirect: file.Name() == nameRedirect,
+		})
+	}
+	return sockets, nil
+}
+
+// listenerOf replaces file by its listener.
+func listenerOf(file *os.File) (net.Listener, error) {
+	// net.FileListener makes one of any stream socket, connected or not, and of
+	// a Unix socket that carries datagrams.
+	fd := int(file.Fd())
+	kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
+	switch {
+	case errors.Is(err, syscall.ENOTSOCK):
+		return nil, errors.New("it is no socket")
+	case err != nil:
+		return nil, err
+	case kind != syscall.SOCK_STREAM:
+		return nil, errors.New("it is no stream socket")
+	}
+	listens, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
+	switch {
+	case err != nil:
+		return nil, err
+	case listens == 0:
+		return nil, errors.New("it does not listen")
+	}
+	l, err := net.FileListener(file) // of a copy
+	if err != nil {
+		return nil, errors.New("it is neither a TCP nor a Unix socket")
+	}
+	return l, file.Close()
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	sdnotify "github.com/coreos/go-systemd/v22/daemon"
+)
+
+// statusPeriod is the time between two looks at the number of sessions, where
+// no watchdog wants it more often.
+const statusPeriod = 10 * time.Second
+
+// watchable is a *server.Server: a daemon that says how it is.
+type watchable interface {
+	daemon
+	Listening() <-chan struct{}
+	Sessions() int
+}
+
+// supervise returns d or, where a service manager wants to be told how it is,
+// one that tells it: sd_notify(3), sd_watchdog_enabled(3).
+func supervise(d watchable, log *slog.Logger) daemon {
+	if os.Getenv("NOTIFY_SOCKET") == "" {
+		return d
+	}
+	watchdog, err := sdnotify.SdWatchdogEnabled(false)
+	if err != nil {
+		log.Warn("no watchdog", "error", err)
+	}
+	return &supervised{
+		watchable: d,
+		watchdog:  watchdog,
+		log:       log,
+		send:      func(state string) error { _, err := sdnotify.SdNotify(false, state); return err },
+	}
+}
+
+// supervised is a daemon that tells its state to a service manager.
+type supervised struct {
+	watchable
+	watchdog time.Duration // a server silent for so long is killed; 0: it is not
+	send     func(state string) error
+	log      *slog.Logger
+	warn     sync.Once // a message could not be sent
+
+	mu    sync.Mutex // held from RELOADING=1 to its READY=1
+	phase phase
+}
+
+type phase int
+
+const (
+	phaseStarting phase = iota
+	phaseServing
+	phaseStopping
+)
+
+// Run is the server's. It tells when it listens, and when it begins to stop.
+func (s *supervised) Run(ctx context.Context) error {
+	over, told := make(chan struct{}), make(chan struct{})
+	// Ends when over is closed; Run waits for it.
+	go func() { defer close(told); s.watch(ctx, over) }()
+	err := s.watchable.Run(ctx)
+	close(over)
+	<-told
+	return err
+}
+
+// Reload is the server's, with RELOADING=1 before and READY=1 after it. Of a
+// server that does not serve yet, or no more, that would say something wrong.
+func (s *supervised) Reload() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != phaseServing {
+		s.watchable.Reload()
+		return
+	}
+	s.tell(sdnotify.SdNotifyReloading + "\n" + sdnotify.SdNotifyMonotonicUsec())
+	s.watchable.Reload()
+	s.tell(sdnotify.SdNotifyReady)
+}
+
+// watch tells all but reloads, until over.
+func (s *supervised) watch(ctx context.Context, over <-chan struct{}) {
+	select {
+	case <-s.Listening():
+		s.enter(phaseServing, sdnotify.SdNotifyReady+"\n"+sessionsText(0))
+	case <-ctx.Done():
+	case <-over:
+		return // it could not even listen
+	}
+	beat := time.NewTicker(s.period())
+	defer beat.Stop()
+	for stop, known := ctx.Done(), 0; ; {
+		select {
+		case <-stop:
+			s.enter(phaseStopping, sdnotify.SdNotifyStopping)
+			stop = nil
+		case <-over:
+			if stop != nil { // it ended before its stop was noticed, or by itself
+				s.enter(phaseStopping, sdnotify.SdNotifyStopping)
+			}
+			return
+		case <-beat.C:
+			known = s.beat(known)
+		}
+	}
+}
+
+// period is half of the watchdog's time, as sd_watchdog_enabled(3) has it.
+func (s *supervised) period() time.Duration {
+	if s.watchdog == 0 {
+		return statusPeriod
+	}
+	return max(min(s.watchdog/2, statusPeriod), time.Millisecond)
+}
+
+// beat tells the number of sessions, unless it is known, and that the server
+// lives: a server whose lock is stuck does not get past Sessions.
+func (s *supervised) beat(known int) int {
+	sessions := s.Sessions()
+	text := ""
+	if s.watchdog != 0 {
+		text = sdnotify.SdNotifyWatchdog + "\n"
+	}
+	if sessions != known {
+		text += sessionsText(sessions)
+	}
+	if text != "" {
+		s.tell(text)
+	}
+	return sessions
+}
+
+func sessionsText(n int) string {
+	if n == 1 {
+		return "STATUS=1 session"
+	}
+	return fmt.Sprintf("STATUS=%d sessions", n)
+}
+
+func (s *supervised) tell(text string) {
+	if err := s.send(text); err != nil {
+		s.warn.Do(func() { s.log.Warn("the service manager can't be told how wsd is", "error", err) })
+	}
+}
+
+// enter begins a phase by telling it, after a reload that is under way.
+func (s *supervised) enter(next phase, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.phase = next
+	s.tell(text)
+}

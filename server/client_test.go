@@ -1,0 +1,106 @@
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// behindProxy is a configuration that believes clients on this machine.
+func behindProxy(steps ...string) Config {
+	return Config{Command: play(steps...), TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+}
+
+func TestForwardedEnvironment(t *testing.T) {
+	s := serve(t, behindProxy("env"))
+	for _, tt := range []struct {
+		name   string
+		header []string
+		want   map[string]string
+		remote string // in the log
+	}{
+		{"X", []string{"X-Forwarded-For: 127.0.0.1, 192.0.2.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: a.example"},
+			map[string]string{"REMOTE_ADDR": "192.0.2.7", "REMOTE_HOST": "192.0.2.7", "REMOTE_PORT": "", "HTTPS": "on",
+				"SERVER_NAME": "a.example", "SERVER_PORT": "443", "HTTP_HOST": "test.example", "HTTP_X_FORWARDED_FOR": "127.0.0.1, 192.0.2.7"}, "192.0.2.7"},
+		{"standard", []string{`Forwarded: for="[2001:db8::7]:5000";proto=https;host="a.example:8443"`},
+			map[string]string{"REMOTE_ADDR": "2001:db8::7", "REMOTE_PORT": "5000", "HTTPS": "on", "SERVER_NAME": "a.example", "SERVER_PORT": "8443"}, "[2001:db8::7]:5000"},
+		{"hidden", []string{"Forwarded: for=_secret"},
+			map[string]string{"REMOTE_ADDR": "", "REMOTE_HOST": "", "REMOTE_PORT": "", "SERVER_NAME": "test.example", "SERVER_PORT": "80"}, "unknown"},
+		{"none", nil, map[string]string{"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "test.example", "SERVER_PORT": "80"}, ""},
+	} {
+		nc := dialTCP(t, s.addr)
+		env := newRawClient(t, nc).upgrade("/", tt.header...).variables()
+		wantVariables(t, env, tt.want)
+		if _, https := env["HTTPS"]; https != (tt.want["HTTPS"] != "") {
+			t.Errorf("%s: HTTPS is set: %v", tt.name, https)
+		}
+		want, peer := tt.remote, nc.LocalAddr().String()
+		if want == "" {
+			want, peer = peer, ""
+		}
+		records := s.log.all("CONNECT")
+		records[len(records)-1].wantAttrs(t, map[string]string{"remote": want, "peer": peer})
+	}
+}
+
+// --sameorigin compares with what the browser asked the proxy for.
+func TestForwardedSameOrigin(t *testing.T) {
+	cfg := behindProxy("print:up")
+	cfg.SameOrigin = true
+	trusting := serve(t, cfg)
+	cfg.TrustProxies = nil
+	other := serve(t, cfg)
+	public := []string{"X-Forwarded-Proto: https", "X-Forwarded-Host: a.example"}
+	for _, tt := range []struct {
+		server *testServer
+		origin string
+		header []string
+		ok     bool
+	}{
+		{trusting, "https://a.example", public, true},
+		{trusting, "https://a.example:443", public, true},
+		{trusting, "http://a.example", public, false},
+		{trusting, "https://a.example:8443", public, false},
+		{trusting, "https://test.example", public, false}, // the Host that the proxy has made
+		{trusting, "https://a.example:8443", append(public, "X-Forwarded-Port: 8443"), true},
+		{trusting, "https://a.example", append(public, "X-Forwarded-Port: 8443"), false},
+		{trusting, "http://a.example", []string{"Forwarded: proto=http;host=a.example"}, true},
+		{trusting, "https://test.example", []string{"X-Forwarded-For: 192.0.2.7"}, true}, // the scheme is not known
+		{trusting, "https://test.example", []string{"X-Forwarded-Proto: http"}, false},
+		{other, "https://a.example", public, false},
+		{other, "https://test.example", public, true},
+	} {
+		c := newRawClient(t, dialTCP(t, tt.server.addr))
+		c.shake("/", nil, append([]string{"Origin: " + tt.origin}, tt.header...)...)
+		if ok := c.answer.StatusCode == http.StatusSwitchingProtocols; ok != tt.ok {
+			t.Errorf("%s with %q, trusting: %v: %s", tt.origin, tt.header, tt.server == trusting, c.answer.Status)
+		}
+	}
+}
+
+// The advice names the URL that leads here through the proxy.
+func TestForwardedAdvice(t *testing.T) {
+	s := serve(t, behindProxy("print:up"))
+	r := httptest.NewRequest("GET", "/x", nil)
+	r.RemoteAddr = "127.0.0.1:1"
+	r.Header = header("X-Forwarded-Proto: https", "X-Forwarded-Host: a.example")
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, r); !strings.Contains(w.Body.String(), `"wss://a.example/x"`) {
+		t.Errorf("the advice is %q", w.Body)
+	}
+}
+
+// What a client on a Unix socket has bound its own end to must not pass for an
+// address.
+func TestUnixPeerWithAName(t *testing.T) {
+	r := httptest.NewRequest("GET", "/", nil)
+	r.RemoteAddr = "127.0.0.1:80"
+	r = r.WithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, &net.UnixAddr{Name: "/run/s", Net: "unix"}))
+	if c := connectionClient(r); c.addrText() != "" || c.port != "" || c.String() != "unix" {
+		t.Errorf("the client is %+v", c)
+	}
+}

@@ -1,0 +1,263 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// trusted are the peers whose word is taken for where a request comes from
+// (Config.TrustProxies). Its zero value trusts nobody.
+type trusted struct {
+	prefixes []netip.Prefix
+	unix     bool
+}
+
+// newTrusted brings prefixes into a form that unmapped addresses match.
+func newTrusted(prefixes []netip.Prefix, unix bool) trusted {
+	t := trusted{unix: unix}
+	for _, p := range prefixes {
+		if p.Addr().Is4In6() && p.Bits() >= 96 {
+			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
+		}
+		t.prefixes = append(t.prefixes, p.Masked())
+	}
+	return t
+}
+
+func (t trusted) addr(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return slices.ContainsFunc(t.prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+func (t trusted) client(c client) bool { return c.unix && t.unix || t.addr(c.addr) }
+
+// errDisagree is about a request whose headers name two clients.
+var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name different clients")
+
+// forwarded returns the client that a request with the header h comes from, when
+// direct has sent it. A trusted peer is believed what it says of the client;
+// from anyone else these are headers like all others.
+//
+// There are two families of headers, Forwarded (RFC 7239) and X-Forwarded-For,
+// -Proto, -Host and -Port. A proxy sets one and lets the other through, and which
+// is which can't be seen: where both are there, one may be the client's own, so
+// that only what they agree on counts.
+//
+// The address is that of the first hop, from the nearest on, that is not trusted
+// itself. What can't be read ends the way there: the client is unknown, since
+// what stands before it may be anybody's. The error tells of that, for the log;
+// the client is good all the same.
+func forwarded(direct client, h http.Header, trust trusted) (client, error) {
+	if !trust.client(direct) {
+		return direct, nil
+	}
+	standard, err := readForwarded(h, trust)
+	other, otherErr := readXForwarded(h, direct.host, trust)
+	err = errors.Join(err, otherErr)
+	switch {
+	case standard == nil && other == nil:
+		return direct, err
+	case standard == nil:
+		return other.apply(direct), err
+	case other == nil:
+		return standard.apply(direct), err
+	case standard.named && other.named && standard.addr != other.addr:
+		err = errors.Join(err, errDisagree)
+	}
+	return standard.agreed(other).apply(direct), err
+}
+
+// claim is what proxies say of a request. What they say nothing of is empty.
+type claim struct {
+	named  bool       // they speak of the client's address
+	addr   netip.Addr // not valid when it is hidden or unreadable
+	port   string
+	scheme string // http or https
+	host   string // host[:port]
+}
+
+// apply is the client direct, as c corrects it.
+func (c *claim) apply(direct client) client {
+	to := direct
+	if c.named {
+		to.addr, to.port, to.unix = c.addr, c.port, false
+		if to.proxy == "" {
+			to.proxy = direct.String()
+		}
+	}
+	if c.scheme != "" {
+		to.scheme, to.sure = c.scheme, true
+	}
+	if c.host != "" {
+		to.host = c.host
+	}
+	return to
+}
+
+// agreed is what a and b both say. A client that just one of them names, or that
+// each names differently, is unknown.
+func (a *claim) agreed(b *claim) *claim {
+	c := claim{named: a.named || b.named}
+	if a.named && b.named && a.addr == b.addr {
+		c.addr = a.addr
+		if a.port == b.port {
+			c.port = a.port
+		}
+	}
+	if a.scheme == b.scheme {
+		c.scheme = a.scheme
+	}
+	if a.host == b.host {
+		c.host = a.host
+	}
+	return &c
+}
+
+// hop takes in the node that the next proxy on the way to the client names. It
+// reports whether that is a trusted proxy, so that there is more to see.
+func (c *claim) hop(node string, trust trusted) (more bool) {
+	c.named = true
+	c.addr, c.port = parseNode(node)
+	return trust.addr(c.addr)
+}
+
+// parseNode reads a node as it stands in X-Forwarded-For and in Forwarded (RFC
+// 7239, section 6): an address, an IPv6 one in brackets or bare, maybe with a
+// port. The address is not valid for anything else, above all for "unknown" and
+// for the identifiers that hide one.
+func parseNode(s string) (addr netip.Addr, port string) {
+	host, port := s, ""
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		host, port, ok = strings.Cut(inner, "]")
+		if !ok || !strings.Contains(host, ":") || port != "" && port[0] != ':' {
+			return netip.Addr{}, ""
+		}
+	} else if colon := strings.IndexByte(s, ':'); colon == strings.LastIndexByte(s, ':') && colon >= 0 {
+		host, port = s[:colon], s[colon:]
+	}
+	addr, err := netip.ParseAddr(host)
+	known := normalPort(strings.TrimPrefix(port, ":"))
+	if err != nil || addr.Zone() != "" || port != "" && known == "" && !strings.HasPrefix(port, ":_") {
+		return netip.Addr{}, ""
+	}
+	return addr.Unmap(), known
+}
+
+// normalPort is a port from 1 to 65535 as a number, or "" for anything else.
+func normalPort(s string) string {
+	n, err := strconv.ParseUint(s, 10, 16)
+	if err != nil || n == 0 {
+		return ""
+	}
+	return strconv.FormatUint(n, 10)
+}
+
+// normalScheme is the scheme that X-Forwarded-Proto or proto= names, http or
+// https, or "" for any other. Some proxies name that of the WebSocket.
+func normalScheme(s string) string {
+	switch strings.ToLower(s) {
+	case "http", "ws":
+		return "http"
+	case "https", "wss":
+		return "https"
+	}
+	return ""
+}
+
+// normalHostPort is host[:port] in its normal form, with port where it has none
+// of its own. It is "" for what is no host.
+func normalHostPort(s, port string) string {
+	host, own, ok := splitHost(s)
+	if own != "" {
+		port = own
+	}
+	switch {
+	case !ok:
+		return ""
+	case port == "":
+		return host
+	default:
+		return host + ":" + port
+	}
+}
+
+// readXForwarded reads X-Forwarded-For, -Proto, -Host and -Port. Of several
+// values of the latter three the last counts, which the nearest proxy has
+// written. The port is for a host without one: the Host header's, host, where no
+// X-Forwarded-Host is. It returns nil when there is none of the headers.
+func readXForwarded(h http.Header, host string, trust trusted) (*claim, error) {
+	var c claim
+	var errs []error
+	ignored := func(name, value string) {
+		errs = append(errs, fmt.Errorf("header %s: ignored %.255q", name, value))
+	}
+	given := false
+	for node := range lastFirst(h.Values("X-Forwarded-For")) {
+		given = true
+		if c.hop(node, trust) {
+			continue
+		}
+		if !c.addr.IsValid() {
+			errs = append(errs, fmt.Errorf("header X-Forwarded-For: %.255q is no address", node))
+		}
+		break
+	}
+	if proto, ok := last(h, "X-Forwarded-Proto"); ok {
+		given = true
+		if c.scheme = normalScheme(proto); c.scheme == "" {
+			ignored("X-Forwarded-Proto", proto)
+		}
+	}
+	port, portGiven := last(h, "X-Forwarded-Port")
+	if portGiven {
+		given = true
+		if normalPort(port) == "" {
+			ignored("X-Forwarded-Port", port)
+		}
+		port = normalPort(port)
+	}
+	if value, ok := last(h, "X-Forwarded-Host"); ok {
+		given = true
+		if c.host = normalHostPort(value, port); c.host == "" {
+			ignored("X-Forwarded-Host", value)
+		}
+	}
+	if c.host == "" && port != "" {
+		c.host = normalHostPort(host, port)
+	}
+	if !given {
+		return nil, nil
+	}
+	return &c, errors.Join(errs...)
+}
+
+// last is the last item of a header that is a list.
+func last(h http.Header, name string) (value string, ok bool) {
+	for item := range lastFirst(h.Values(name)) {
+		return item, true
+	}
+	return "", false
+}
+
+// lastFirst yields the items of a header that is a list, without quoted strings,
+// from the last to the first. Empty items don't count (RFC 9110, section 5.6.1).
+func lastFirst(lines []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, line := range slices.Backward(lines) {
+			for line != "" {
+				comma := strings.LastIndexByte(line, ',')
+				item := strings.Trim(line[comma+1:], " \t")
+				line = line[:max(comma, 0)]
+				if item != "" && !yield(item) {
+					return
+				}
+			}
+		}
+	}
+}

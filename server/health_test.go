@@ -1,0 +1,108 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+)
+
+func TestHealth(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up", "echo"), HealthPath: "/up", BasePath: "/ws", MaxForks: 1,
+		HeaderHTTP: http.Header{"X-Server": {"one"}}})
+	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/ws/up") // takes the only place
+	c.wantText("up")
+	url := "http://" + s.addr
+	for _, tt := range []struct {
+		method, path string
+		status       int
+		body         string
+	}{
+		{"GET", "/up", 200, "ok\n"},
+		{"GET", "/up?now", 200, "ok\n"},
+		{"HEAD", "/up", 200, ""},
+		{"POST", "/up", 405, "a health check is a GET or HEAD\n"},
+		{"GET", "/up/", 404, "404 Not Found: there is nothing at this path\n"},
+	} {
+		resp, body := get(t, tt.method, url+tt.path)
+		if resp.StatusCode != tt.status || body != tt.body || resp.Header.Get("X-Server") != "one" {
+			t.Errorf("%s %s: %s %q, want %d %q", tt.method, tt.path, resp.Status, body, tt.status, tt.body)
+		}
+	}
+	if records := s.log.all("HTTP"); len(records) != 1 || records[0].attrs["path"] != "/up/" {
+		t.Errorf("health checks are logged: %v", records)
+	}
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+
+	s.Close()
+	if resp, body := get(t, "GET", url+"/up"); resp.StatusCode != 503 || body != "shutting down\n" {
+		t.Errorf("after Close: %s %q", resp.Status, body)
+	}
+}
+
+// A WebSocket at the health path is one as anywhere.
+func TestHealthUpgrade(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up"), HealthPath: "/up"})
+	newRawClient(t, dialTCP(t, s.addr)).upgrade("/up").wantText("up")
+}
+
+func TestHealthIsOff(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up")})
+	w := httptest.NewRecorder()
+	if s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil)); w.Code != http.StatusUpgradeRequired {
+		t.Errorf("GET / is answered %d", w.Code)
+	}
+}
+
+// From the beginning of a shutdown on health checks fail, and everything else
+// goes on until the time for that is over, or Kill is called.
+func TestDrain(t *testing.T) {
+	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: 10 * patience})
+	c := r.client(t)
+	c.wantText("up")
+	kept := dialTCP(t, r.addr) // a balancer that keeps its connection
+	defer kept.Close()
+	answers := bufio.NewReader(kept)
+	if status := probe(t, kept, answers); status != 200 {
+		t.Fatalf("GET /up: %d", status)
+	}
+	r.stop()
+	for probe(t, kept, answers) != 503 { // the shutdown may not have begun yet
+	}
+	if resp, _ := get(t, "GET", "http://"+r.addr+"/up"); resp.StatusCode != 503 {
+		t.Errorf("by a new connection: %s", resp.Status)
+	}
+	echoed(t, c, "still there")
+	late := r.client(t)
+	late.wantText("up")
+	echoed(t, late, "new here")
+	r.Kill()
+	r.wait(t)
+}
+
+// probe asks for the health and returns the status.
+func probe(t *testing.T, conn interface{ Write([]byte) (int, error) }, answers *bufio.Reader) int {
+	t.Helper()
+	if _, err := fmt.Fprint(conn, "GET /up HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.ReadResponse(answers, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// After the time for it a shutdown goes its way.
+func TestDrainEnds(t *testing.T) {
+	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: time.Millisecond})
+	c := r.client(t)
+	c.wantText("up")
+	r.stop()
+	c.wantClose(1001, "server is shutting down")
+	r.wait(t)
+}

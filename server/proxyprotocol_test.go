@@ -1,0 +1,327 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"encoding/hex"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/pires/go-proxyproto"
+	"github.com/pires/go-proxyproto/tlvparse"
+)
+
+// proxied is a configuration whose clients on this machine send PROXY headers.
+func proxied(steps ...string) Config {
+	return Config{
+		Command: play(steps...), Addresses: []string{"127.0.0.1:0"},
+		TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, TrustUnixPeers: true, ProxyProtocol: true,
+	}
+}
+
+// proxyV2 is a header of version 2; tls says that the client came by TLS.
+func proxyV2(t testing.TB, source, target net.Addr, byTLS bool) string {
+	t.Helper()
+	h := proxyproto.HeaderProxyFromAddrs(2, source, target)
+	if byTLS {
+		version := proxyproto.TLV{Type: proxyproto.PP2_SUBTYPE_SSL_VERSION, Value: []byte("TLSv1.3")}
+		ssl, err := tlvparse.PP2SSL{Client: tlvparse.PP2_BITFIELD_CLIENT_SSL, TLV: []proxyproto.TLV{version}}.Marshal()
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Longer than what is read ahead.
+		if err := h.SetTLVs([]proxyproto.TLV{{Type: proxyproto.PP2_TYPE_NOOP, Value: make([]byte, 2*proxyHeaderBuffer)}, ssl}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := h.Format()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+func tcpAddr(s string) net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(s)) }
+
+// variables are the environment that a client's backend prints.
+func (c *rawClient) variables() map[string]string {
+	c.t.Helper()
+	lines, err := c.readRest()
+	if _, closed := err.(errClosed); !closed {
+		c.t.Fatalf("reading the environment: %v", err)
+	}
+	return environment(strings.Join(lines, "\n"))
+}
+
+// environment is what the step "env" has printed.
+func environment(text string) map[string]string {
+	env := map[string]string{}
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "=")
+		env[name] = value
+	}
+	return env
+}
+
+func wantVariables(t testing.TB, env, want map[string]string) {
+	t.Helper()
+	for name, value := range want {
+		if got, ok := env[name]; got != value || !ok {
+			t.Errorf("%s=%s (set: %v), want %s", name, got, ok, value)
+		}
+	}
+}
+
+// byHand is a header of version 2 as the specification's section 2.2 has it: TCP
+// over IPv4, from 192.0.2.7:5000 to 198.51.100.1:443.
+const byHand = "0d0a0d0a000d0a515549540a" + "21" + "11" + "000c" + "c0000207" + "c6336401" + "1388" + "01bb"
+
+func TestProxyProtocol(t *testing.T) {
+	handmade, err := hex.DecodeString(byHand)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name, header string
+		want         map[string]string // of TCP
+		remote       string            // in the log; "" for the connection's own
+	}{
+		{"version 1", "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n", map[string]string{"REMOTE_ADDR": "192.0.2.7", "REMOTE_PORT": "5000", "REMOTE_HOST": "192.0.2.7"}, "192.0.2.7:5000"},
+		{"version 1, IPv6", "PROXY TCP6 2001:db8::7 2001:db8::1 5000 443\r\n", map[string]string{"REMOTE_ADDR": "2001:db8::7", "REMOTE_PORT": "5000"}, "[2001:db8::7]:5000"},
+		{"version 1, the proxy itself", "PROXY UNKNOWN\r\n", nil, ""},
+		{"version 2", string(handmade), map[string]string{"REMOTE_ADDR": "192.0.2.7", "REMOTE_PORT": "5000"}, "192.0.2.7:5000"},
+		{"version 2, IPv6, TLS", proxyV2(t, tcpAddr("[2001:db8::7]:5000"), tcpAddr("[2001:db8::1]:443"), true),
+			map[string]string{"REMOTE_ADDR": "2001:db8::7", "HTTPS": "on", "SERVER_PORT": "443"}, "[2001:db8::7]:5000"},
+		{"version 2, a Unix socket", proxyV2(t, &net.UnixAddr{Name: "127.0.0.1:80", Net: "unix"}, &net.UnixAddr{Name: "/run/s", Net: "unix"}, false),
+			map[string]string{"REMOTE_ADDR": "", "REMOTE_PORT": "", "REMOTE_HOST": ""}, "unknown"},
+		{"version 2, the proxy itself", proxyV2(t, nil, nil, false), nil, ""},
+	}
+	cfg := proxied("env")
+	cfg.UnixSocket = socketPath(t)
+	plain := run(t, cfg)
+	cfg.UnixSocket, cfg.TLS = "", &TLSConfig{}
+	secure := run(t, cfg)
+	dial := map[string]func(header string) net.Conn{
+		"tcp": func(header string) net.Conn { return begin(t, dialTCP(t, plain.addr), header) },
+		"tls": func(header string) net.Conn { return tls.Client(begin(t, dialTCP(t, secure.addr), header), insecure()) },
+		"unix": func(header string) net.Conn {
+			nc, err := net.Dial("unix", plain.cfg.UnixSocket)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return begin(t, nc, header)
+		},
+	}
+	for network, open := range dial {
+		for _, tt := range tests {
+			t.Run(network+", "+tt.name, func(t *testing.T) {
+				nc := open(tt.header)
+				c := newRawClient(t, nc).upgrade("/")
+				wantVariables(t, c.variables(), tt.want)
+				log, want, peer := plain.log, tt.remote, "unix"
+				if network == "tls" {
+					log = secure.log
+				}
+				if network != "unix" {
+					peer = nc.LocalAddr().String()
+				}
+				if want == "" {
+					want, peer = peer, ""
+				}
+				for _, r := range log.all("CONNECT") {
+					if r.attrs["remote"] == want && r.attrs["peer"] == peer {
+						return
+					}
+				}
+				t.Errorf("no record of remote=%s peer=%s in %v", want, peer, log.all("CONNECT"))
+			})
+		}
+	}
+}
+
+// begin sends a PROXY header.
+func begin(t testing.TB, nc net.Conn, header string) net.Conn {
+	t.Helper()
+	if _, err := io.WriteString(nc, header); err != nil {
+		t.Fatal(err)
+	}
+	return nc
+}
+
+// TestProxyProtocolInPieces has a header come byte by byte, and what follows
+// right behind it.
+func TestProxyProtocolInPieces(t *testing.T) {
+	handmade, _ := hex.DecodeString(byHand)
+	for _, header := range []string{string(handmade), "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"} {
+		ours, theirs := net.Pipe()
+		c := &proxyConn{Conn: ours, listener: &proxyListener{log: slog.New(slog.DiscardHandler)}}
+		go func() { // ends when all is read
+			for i := range len(header) - 1 {
+				io.WriteString(theirs, header[i:i+1])
+			}
+			io.WriteString(theirs, header[len(header)-1:]+"GET / HTTP/1.1")
+			theirs.Close()
+		}()
+		if source, target := c.RemoteAddr().String(), c.LocalAddr().String(); source != "192.0.2.7:5000" || target != "198.51.100.1:443" {
+			t.Errorf("from %s to %s", source, target)
+		}
+		if rest, err := io.ReadAll(c); string(rest) != "GET / HTTP/1.1" || err != nil {
+			t.Errorf("behind the header: %q, %v", rest, err)
+		}
+		c.Close()
+	}
+}
+
+// An eager client's first messages come with its handshake, and both with the
+// header.
+func TestProxyProtocolEagerClient(t *testing.T) {
+	r := run(t, proxied("echo"))
+	long := strings.Repeat("x", 3000)
+	c := newRawClient(t, dialTCP(t, r.addr))
+	c.write(joined([]byte("PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"), upgradeRequest("a.example", "/"), textFrame("one"), textFrame(long)))
+	if resp, err := http.ReadResponse(c.in, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+		t.Fatalf("%v, %v", resp, err)
+	}
+	c.wantText("one")
+	c.wantText(long)
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+}
+
+// An idle session waits on its socket itself, so that it holds no buffer.
+func TestProxyProtocolIdleSession(t *testing.T) {
+	cfg := proxied("print:up", "echo")
+	cfg.UnixSocket = socketPath(t)
+	r := run(t, cfg)
+	unix, err := net.Dial("unix", cfg.UnixSocket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nc := range []net.Conn{dialTCP(t, r.addr), unix} {
+		c := newRawClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n")).upgrade("/")
+		c.wantText("up")
+		c.text("x")
+		c.wantText("x")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.sessions) != 2 {
+		t.Fatalf("%d sessions", len(r.sessions))
+	}
+	for n := range r.sessions {
+		_, proxied := n.conn.Conn.(*proxyConn)
+		if pollable(n.conn.Conn) != nil && n.conn.in.raw == nil || proxied {
+			t.Errorf("a session on a %T can't be waited on", n.conn.Conn)
+		}
+	}
+}
+
+func TestProxyProtocolRefusals(t *testing.T) {
+	r := run(t, proxied("env"))
+	handmade, _ := hex.DecodeString(byHand)
+	for name, begins := range map[string]string{
+		"no header":           "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"bad address":         "PROXY TCP4 192.0.2.256 198.51.100.1 5000 443\r\n",
+		"bad port":            "PROXY TCP4 192.0.2.7 198.51.100.1 65536 443\r\n",
+		"bad protocol":        "PROXY SCTP 192.0.2.7 198.51.100.1 5000 443\r\n",
+		"no end of line":      "PROXY TCP4 " + strings.Repeat("1", 200),
+		"bad version":         strings.Replace(string(handmade), "\x21\x11", "\x31\x11", 1),
+		"too short for IPv4":  strings.Replace(string(handmade), "\x00\x0c", "\x00\x0b", 1),
+		"bad family":          strings.Replace(string(handmade), "\x21\x11", "\x21\x41", 1),
+		"64 KiB of TLVs":      strings.Replace(string(handmade), "\x00\x0c", "\xff\xff", 1),
+		"signature only":      "PROXY\r\n",
+		"beginning only":      "PRO",
+		"half of a version 2": string(handmade[:20]),
+	} {
+		nc := dialTCP(t, r.addr)
+		c := newRawClient(t, begin(t, nc, begins))
+		c.closeWrite()
+		if answer, _ := io.ReadAll(nc); len(answer) > 0 { // the error may be a reset
+			t.Errorf("%s: answered %q", name, answer)
+		}
+	}
+	// A port that somebody just looks at is nobody's fault.
+	newRawClient(t, dialTCP(t, r.addr)).closeWrite()
+	c := newRawClient(t, begin(t, dialTCP(t, r.addr), "PROXY UNKNOWN\r\n")).upgrade("/")
+	wantVariables(t, c.variables(), map[string]string{"REMOTE_ADDR": "127.0.0.1"})
+	if records := r.log.all("dropped…"); len(records) != 1 || records[0].level != slog.LevelWarn {
+		t.Errorf("the log should warn once: %v", records)
+	}
+}
+
+// A peer that is not trusted can send what it likes.
+func TestProxyProtocolUntrusted(t *testing.T) {
+	cfg := proxied("env")
+	cfg.TrustProxies, cfg.TrustUnixPeers = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, false
+	cfg.UnixSocket = socketPath(t)
+	r := run(t, cfg)
+	handmade, _ := hex.DecodeString(byHand)
+	unix, err := net.Dial("unix", cfg.UnixSocket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nc := range []net.Conn{dialTCP(t, r.addr), unix} {
+		c := newRawClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"))
+		resp, err := http.ReadResponse(c.in, nil)
+		if err != nil || resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("%v, %v", resp, err)
+		}
+	}
+	c := newRawClient(t, begin(t, dialTCP(t, r.addr), string(handmade)))
+	if resp, err := http.ReadResponse(c.in, nil); err != nil || resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("%v, %v", resp, err)
+	}
+	own := newRawClient(t, dialTCP(t, r.addr)).upgrade("/", "X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.7")
+	wantVariables(t, own.variables(), map[string]string{"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"})
+}
+
+// The header's client is then the peer whose own headers are believed or not.
+func TestProxyProtocolAndForwarded(t *testing.T) {
+	cfg := proxied("env")
+	cfg.TrustProxies = append(cfg.TrustProxies, netip.MustParsePrefix("10.0.0.0/8"))
+	r := run(t, cfg)
+	for source, want := range map[string]string{"10.0.0.1": "192.0.2.7", "198.51.100.9": "198.51.100.9"} {
+		nc := begin(t, dialTCP(t, r.addr), "PROXY TCP4 "+source+" 198.51.100.1 5000 443\r\n")
+		c := newRawClient(t, nc).upgrade("/", "X-Forwarded-For: 192.0.2.7")
+		wantVariables(t, c.variables(), map[string]string{"REMOTE_ADDR": want})
+	}
+}
+
+// FuzzProxyHeader checks that a header reads the same however it is cut, and that
+// nothing behind it is taken.
+func FuzzProxyHeader(f *testing.F) {
+	handmade, _ := hex.DecodeString(byHand)
+	f.Add(handmade)
+	f.Add([]byte("PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"))
+	f.Add([]byte("PROXY UNKNOWN\r\nGET / HTTP/1.1\r\n"))
+	f.Add([]byte(proxyV2(f, tcpAddr("[2001:db8::7]:5000"), tcpAddr("[2001:db8::1]:443"), true)))
+	f.Add([]byte(proxyV2(f, nil, nil, false)))
+	f.Add([]byte("PROXY\n\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		whole := bufio.NewReaderSize(bytes.NewReader(b), proxyHeaderBuffer)
+		cut := bufio.NewReaderSize(iotest.OneByteReader(bytes.NewReader(b)), proxyHeaderBuffer)
+		one, err := readProxyHeader(whole)
+		other, otherErr := readProxyHeader(cut)
+		if (err == nil) != (otherErr == nil) || err == nil && !one.EqualsTo(other) {
+			t.Fatalf("%q: %v, %v; in pieces %v, %v", b, one, err, other, otherErr)
+		}
+		if err != nil {
+			return
+		}
+		rest, _ := io.ReadAll(whole)
+		otherRest, _ := io.ReadAll(cut)
+		if !bytes.Equal(rest, otherRest) || !bytes.HasSuffix(b, rest) {
+			t.Errorf("%q: behind the header %q, in pieces %q", b, rest, otherRest)
+		}
+		if one.Command.IsProxy() && (one.SourceAddr == nil || one.DestinationAddr == nil) {
+			t.Errorf("%q: no addresses", b)
+		}
+	})
+}
