@@ -94,7 +94,9 @@ func checkHeritage(pid int) string {
 	if mask := statusMask(pid, "SigBlk"); mask != 0 {
 		return fmt.Sprintf("blocked: %x", mask)
 	}
-	if mask := statusMask(pid, "SigIgn"); mask != 0 {
+	// The C library keeps 32 and 33 for itself; programs that make(1) starts have
+	// them ignored, without effect.
+	if mask := statusMask(pid, "SigIgn") &^ (maskOf(32) | maskOf(33)); mask != 0 {
 		return fmt.Sprintf("ignored: %x", mask)
 	}
 	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
