@@ -166,6 +166,8 @@ func TestPingComesSlowly(t *testing.T) {
 	longerThanLibrary(t)
 	c.write(joined(ping[7:], textFrame("alive")))
 	c.wantText("alive")
+	c.close(1000)
+	c.wantCloseCode(1000, "") // before which the pong has come, if not earlier
 	if c.pongs != 1 {
 		t.Errorf("%d pongs for one ping", c.pongs)
 	}

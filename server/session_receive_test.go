@@ -83,6 +83,8 @@ func TestClientBytesOneByOne(t *testing.T) {
 	for _, want := range []string{"first", "second", strings.Repeat("z", 130)} {
 		c.wantText(want)
 	}
+	c.close(1000)
+	c.wantCloseCode(1000, "") // before which the pong has come, if not earlier
 	if c.pongs != 1 {
 		t.Errorf("%d pongs", c.pongs)
 	}
