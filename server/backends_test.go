@@ -46,8 +46,7 @@ var steps = map[string]func(arg string){
 	"input": readInput,                                      // how many bytes of stdin
 	"env":   func(string) { printEnvironment() },            //
 	"exit":  func(s string) { os.Exit(atoi(s)) },            // status
-	"hang":  func(string) { time.Sleep(time.Minute) },       // longer than any test
-	"wait":  func(s string) { d, _ := time.ParseDuration(s); time.Sleep(d) },
+	"hang":  func(string) { time.Sleep(time.Minute) },       // a program that hangs: longer than any test
 	"start": func(s string) { startChild(exec.Command, s) }, // STEP;STEP…, in the background
 	"pid":   func(string) { fmt.Println(os.Getpid()) },      //
 	"cwd":   func(string) { d, _ := os.Getwd(); fmt.Println(d) },

@@ -48,8 +48,8 @@ type Config struct {
 	UnixSocketMode fs.FileMode
 	// Inherited are sockets that listen already, to be served beside those.
 	Inherited []Inherited
-	// RedirectPort is a TCP port on which plain HTTP requests are sent on to
-	// the port of Addresses[0] (--redirport).
+	// RedirectPort is a TCP port on which plain HTTP requests are sent on to the
+	// main port of the same IP address (--redirport).
 	RedirectPort int
 	// TLS, when not nil, serves every listener but the redirecting one by TLS.
 	TLS *TLSConfig

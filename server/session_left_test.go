@@ -145,9 +145,9 @@ func TestClientVanishesWhileBackendReadsNothing(t *testing.T) {
 	s.log.end(t)
 }
 
-// longerThanLibrary waits longer than the five seconds by which the library bounds
-// the reading of a control frame.
-func longerThanLibrary(t *testing.T) {
+// longerThanFiveSeconds is longer than github.com/coder/websocket, which read
+// frames here once, gave a control frame to arrive.
+func longerThanFiveSeconds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes six seconds")
 	}
@@ -163,7 +163,7 @@ func TestPingComesSlowly(t *testing.T) {
 	c := s.client(t)
 	ping := clientFrame(finBit|opPing, []byte("late"))
 	c.write(ping[:7])
-	longerThanLibrary(t)
+	longerThanFiveSeconds(t)
 	c.write(joined(ping[7:], textFrame("alive")))
 	c.wantText("alive")
 	c.close(1000)
@@ -183,7 +183,7 @@ func TestSlowBackendDuringPing(t *testing.T) {
 	c.text(strings.Repeat("x", 60_000))
 	ping := clientFrame(finBit|opPing, []byte("late"))
 	c.write(joined(textFrame(strings.Repeat("y", 60_000)), ping[:7]))
-	longerThanLibrary(t)
+	longerThanFiveSeconds(t)
 	c.write(ping[7:])
 	gate.open()
 	c.wantText("read")
