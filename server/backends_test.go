@@ -43,6 +43,7 @@ var steps = map[string]func(arg string){
 	"echo":  func(string) { io.Copy(os.Stdout, os.Stdin) },  // until stdin's end
 	"drain": func(string) { io.Copy(io.Discard, os.Stdin) }, // until stdin's end
 	"read":  recordStdin,                                    // FILE, until stdin's end
+	"touch": touch,                                          // FILE, which grows by a byte
 	"input": readInput,                                      // how many bytes of stdin
 	"env":   func(string) { printEnvironment() },            //
 	"exit":  func(s string) { os.Exit(atoi(s)) },            // status
@@ -132,6 +133,15 @@ func recordStdin(file string) {
 	if err := os.Rename(f.Name(), file); err != nil {
 		panic(err)
 	}
+}
+
+func touch(file string) {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o666)
+	if err != nil {
+		panic(err)
+	}
+	f.Write([]byte{'x'})
+	f.Close()
 }
 
 func readInput(n string) { io.CopyN(io.Discard, os.Stdin, int64(atoi(n))) }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -83,7 +84,7 @@ func receiver(t testing.TB, nc net.Conn) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return s.newSession(s.log, newConn(nc, nil), nil)
+	return s.newSession(s.log, newConn(nc, nil), nil, netip.Addr{})
 }
 
 // BenchmarkLines is the framer alone: a message an operation.

@@ -38,14 +38,9 @@ func (s *Server) serveCGI(w *response, r *httpRequest) bool {
 		s.refuseScript(w, r, err)
 	case r.ContentLength < 0: // RFC 3875 4.1.2: the length must be known
 		refuse(w, http.StatusLengthRequired, "a CGI program needs to know the body's length")
-	case !s.takeFork():
-		refuseBusy(w)
-	case !s.enter():
-		s.releaseFork()
-		refuseClosing(w)
+	case !s.admit(w, r):
 	default:
-		defer s.leave()
-		defer s.releaseFork()
+		defer s.dismiss(r)
 		s.runCGI(w, r, script)
 	}
 	return true

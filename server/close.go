@@ -32,6 +32,7 @@ const (
 	codeNotUTF8  = websocket.StatusInvalidFramePayloadData
 	codeTooBig   = websocket.StatusMessageTooBig
 	codeBackend  = websocket.StatusInternalError
+	codeNoRoom   = websocket.StatusTryAgainLater
 )
 
 // mayBeSent reports whether a close frame may carry code: one that is registered
@@ -55,6 +56,7 @@ var (
 	errNotUTF8  = errors.New("text is not UTF-8")
 	errTooBig   = errors.New("message is too big")
 	errOnlyText = errors.New("only text messages are taken")
+	errNoRoom   = errors.New("no memory for the message now (--maxbuffered)")
 )
 
 // exited is the cause of a session whose backend has ended.
@@ -73,6 +75,14 @@ func cannotStart(err error) cause {
 
 func shutdown() cause { return cause{code: codeShutdown, reason: "server is shutting down"} }
 
+// idled and outlasted are the causes of a session that has reached IdleTimeout
+// or MaxSession. The server goes away from that session, and the client may come
+// back.
+func idled() cause { return cause{code: codeShutdown, reason: "no messages for too long"} }
+func outlasted() cause {
+	return cause{code: codeShutdown, reason: "the session has lasted long enough"}
+}
+
 func silent() cause { return cause{code: codeLost, detail: "client answered no ping", drop: true} }
 
 func unwritable() cause {
@@ -89,6 +99,8 @@ func received(err error) cause {
 		return cause{code: codeNotUTF8, reason: err.Error()}
 	case errors.Is(err, errTooBig):
 		return cause{code: codeTooBig, reason: err.Error()}
+	case errors.Is(err, errNoRoom):
+		return cause{code: codeNoRoom, reason: "no memory for the message now", detail: err.Error()}
 	case errors.Is(err, errOnlyText):
 		return cause{code: codeOnlyText, reason: err.Error()}
 	case isProtocolError(err):
@@ -101,5 +113,5 @@ func received(err error) cause {
 // endsConnection reports whether after err nothing more can be read: the client
 // has closed, or the connection is lost, or the time is up.
 func endsConnection(err error) bool {
-	return !isProtocolError(err) && err != errNotUTF8 && err != errTooBig && err != errOnlyText
+	return !isProtocolError(err) && err != errNotUTF8 && err != errTooBig && err != errOnlyText && err != errNoRoom
 }

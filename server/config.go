@@ -60,6 +60,26 @@ type Config struct {
 	// MaxMessage is the largest message taken from a client, in bytes; a larger
 	// one ends the session with 1009. 0 means no limit.
 	MaxMessage int64
+	// MaxBuffered bounds the memory for messages that have not arrived as a whole,
+	// of all clients together, in bytes; the client that would take more is closed
+	// with 1013. 0 means no limit.
+	MaxBuffered int64
+	// MaxPerAddress bounds the WebSockets and CGI programs of one client address,
+	// or of one /64 of IPv6; a request beyond it is answered 429. 0 means no limit.
+	MaxPerAddress int
+	// HandshakeRate bounds the WebSocket handshakes of such an address, as many at
+	// once and as many a minute; one beyond it is answered 429. 0 means no limit.
+	HandshakeRate int
+	// MaxHeaderBytes and MaxHeaderCount bound the header of a request, with some
+	// KiB of grace, and its fields; a larger one is answered 431. 0 means the
+	// default of net/http for the former and no limit for the latter.
+	MaxHeaderBytes, MaxHeaderCount int
+	// IdleTimeout ends a session that no message has crossed for so long, and
+	// MaxSession one that has lasted so long, both with 1001. 0 means never.
+	IdleTimeout, MaxSession time.Duration
+	// Once takes a single WebSocket: others are answered 503, and Run returns when
+	// it has ended.
+	Once bool
 	// CloseDelay is added to each wait of the ladder that stops a backend.
 	CloseDelay time.Duration
 	// PingPeriod is the time between two pings; a client that is silent for two

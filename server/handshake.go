@@ -13,16 +13,13 @@ import (
 	"wsd/exec"
 )
 
-// retryAfter is what a client that found no free place is told to wait, in
-// seconds.
-const retryAfter = 5
-
 // ServeHTTP implements http.Handler. For an upgrade it returns once the session
 // runs: the goroutine and the buffers of the HTTP server are then free, and the
 // session goes on by itself until it ends or Close ends it.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	w, r := &response{ResponseWriter: rw, cfg: &s.cfg}, s.newRequest(hr)
 	switch {
+	case !s.checkHeader(w, r):
 	case s.serveHealth(w, r):
 		return
 	case !s.below(r):
@@ -55,10 +52,13 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// serveWebSocket is the beginning of a WebSocket's life: origin, script, place,
-// environment, upgrade, process. The process starts last, since a script in a
+// serveWebSocket is the beginning of a WebSocket's life: rate, origin, script,
+// place, environment, upgrade, process. The process starts last, since a script in a
 // browser can read a close code and its reason, but never an HTTP status.
 func (s *Server) serveWebSocket(w *response, r *httpRequest) {
+	if !s.withinRate(w, r) {
+		return
+	}
 	origin, host := r.Header.Get("Origin"), r.client.host
 	if err := checkOrigin(origin, r.client.browserScheme(), host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
 		s.log.Info("origin refused", append(r.client.attrs(), "origin", origin, "host", host, "err", err)...)
@@ -70,14 +70,11 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 		s.refuseScript(w, r, err)
 		return
 	}
-	if !s.takeFork() {
-		s.log.Warn("all places are taken (--maxforks)", append(r.client.attrs(), "maxforks", s.cfg.MaxForks)...)
-		refuseBusy(w)
+	if !s.takeOnce(w, r) {
 		return
 	}
-	if !s.enter() {
-		s.releaseFork()
-		refuseClosing(w)
+	if !s.admit(w, r) {
+		s.giveOnce()
 		return
 	}
 	id := s.ids.next()
@@ -85,8 +82,8 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 	// The library does the handshake, of RFC 6455 4.2; its connection is not used.
 	// checkOrigin has checked.
 	if _, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true}); err != nil {
-		s.leave()
-		s.releaseFork()
+		s.dismiss(r)
+		s.giveOnce()
 		s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
 		return
 	}
@@ -144,7 +141,7 @@ func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http
 		log = log.With("pid", proc.PID())
 	}
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
-	s.newSession(log, c, proc).run(err)
+	s.newSession(log, c, proc, r.client.addr).run(err)
 }
 
 // requestAttrs is what the log says of a request. The query and the headers may
@@ -169,15 +166,6 @@ func headerAttr(h http.Header) slog.Value {
 		attrs = append(attrs, slog.String(name, strings.Join(values, ", ")))
 	}
 	return slog.GroupValue(attrs...)
-}
-
-func refuseBusy(w http.ResponseWriter) {
-	w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
-	refuse(w, http.StatusTooManyRequests, "all places are taken, try again later")
-}
-
-func refuseClosing(w http.ResponseWriter) {
-	refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
 }
 
 // refuse answers a request with a status and a sentence for a person.

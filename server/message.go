@@ -12,11 +12,16 @@ type message struct {
 	check  utf8Check
 	pieces []*buffer
 	free   int // bytes at the end of the last piece
+	budget *budget
 }
 
-// room returns free space for the next bytes.
+// room returns free space for the next bytes, or nil when there is no memory for
+// more.
 func (m *message) room() []byte {
 	if m.free == 0 {
+		if !m.budget.take(bufferSize) {
+			return nil
+		}
 		m.pieces = append(m.pieces, takeBuffer())
 		m.free = bufferSize
 	}
@@ -49,5 +54,6 @@ func (m *message) reset() {
 		returnBuffer(piece)
 	}
 	clear(m.pieces)
-	*m = message{pieces: m.pieces[:0]} // or each large message would make a new list
+	m.budget.give(int64(len(m.pieces)) * bufferSize)
+	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would make a new list
 }

@@ -125,6 +125,22 @@ func (c *rawClient) ping(payload string) {
 	c.write(clientFrame(finBit|opPing, []byte(payload)))
 }
 
+// sync returns when the server has read all that was sent: it has answered a
+// ping behind it.
+func (c *rawClient) sync() {
+	c.t.Helper()
+	c.ping("read?")
+	for before := c.pongs; c.pongs == before; {
+		f, err := c.readFrame()
+		if err == nil {
+			_, err = c.take(f)
+		}
+		if err != nil {
+			c.t.Fatalf("waiting for a pong: %v", err)
+		}
+	}
+}
+
 // closeWrite ends the client's direction and leaves the other open.
 func (c *rawClient) closeWrite() {
 	c.t.Helper()

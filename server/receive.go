@@ -134,6 +134,9 @@ func (s *session) takePiece(h *frameHeader) error {
 	}
 	for s.left = h.length; s.left > 0; {
 		room := m.room()
+		if room == nil {
+			return errNoRoom
+		}
 		n, err := s.conn.read(room[:min(uint64(len(room)), s.left)])
 		if err != nil {
 			return err
@@ -203,6 +206,7 @@ func (s *session) flushAndRelease() {
 // of b. A backend that has closed its stdin has not ended the session: what comes
 // is dropped from then on.
 func (s *session) toBackend(b []byte) {
+	s.lifetime.crossed()
 	if s.deafBackend || s.proc == nil {
 		return
 	}

@@ -104,6 +104,7 @@ func (s *session) write(f *framer) {
 // no more then, and the backend's further output is dropped. That does not end
 // the session: what the client has sent before is still to be read.
 func (s *session) toClient(frames []byte) {
+	s.lifetime.crossed()
 	if s.deafClient {
 		return
 	}

@@ -20,7 +20,6 @@ const (
 	// them byte by byte holds a connection for no longer.
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 64 << 10
 	// plainTimeout bounds the plain requests in progress at a shutdown.
 	plainTimeout = 5 * time.Second
 )
@@ -38,6 +37,14 @@ type Server struct {
 	certs   atomic.Pointer[certificates] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
+	unread  unread
+
+	addresses *addresses
+	buffered  budget // of MaxBuffered
+
+	taken atomic.Bool   // the one session of Once has begun, or is about to
+	over  chan struct{} // closed when it has ended
+
 	// listening is closed once Run listens.
 	listening chan struct{}
 
@@ -75,6 +82,9 @@ func New(cfg Config) (*Server, error) {
 		ids:       newSessionIDs(time.Now()),
 		sessions:  make(map[*session]struct{}),
 		trusted:   newTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
+		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),
+		buffered:  budget{limit: cfg.MaxBuffered},
+		over:      make(chan struct{}),
 		listening: make(chan struct{}),
 		kill:      make(chan struct{}),
 		running:   make(map[*exec.Process]struct{}),
@@ -82,6 +92,7 @@ func New(cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.unread.log = s.log
 	if cfg.DevConsole {
 		s.console = newConsole(&s.cfg)
 	}
@@ -127,6 +138,8 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 		s.log.Info("shutting down")
 		s.drain()
+	case <-s.over:
+		s.log.Info("the session has ended (--once)")
 	case err = <-failed:
 		pending--
 	}
@@ -168,12 +181,15 @@ func (s *Server) loadCertificates(listeners []listener) (*tls.Config, error) {
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           h,
+		Handler:           s.unread.handler(h),
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeaderBytes,
+		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
-		ConnContext:       withProxyConn,
+		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
+			return s.unread.context(withProxyConn(ctx, c), c)
+		},
+		ConnState: s.unread.state,
 	}
 }
 
@@ -242,20 +258,6 @@ func (s *Server) Kill() {
 	}
 }
 
-// enter announces a session or a CGI request, which Close waits for from now on. It is too late
-// for that, and false, once the server is closing. Each enter is matched by one
-// leave.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closing {
-		s.ended.Add(1)
-	}
-	return !s.closing
-}
-
-func (s *Server) leave() { s.ended.Done() }
-
 // add lets Close end n, and reports true when Close has been called since enter.
 func (s *Server) add(n *session) (closing bool) {
 	s.mu.Lock()
@@ -270,4 +272,5 @@ func (s *Server) remove(n *session) {
 	delete(s.sessions, n)
 	s.mu.Unlock()
 	s.leave()
+	s.passed()
 }

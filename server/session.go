@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,14 @@ const (
 // send and drainStderr. Whichever ends first ends the session with a cause,
 // and teardown, started by that, waits for all three.
 type session struct {
-	server *Server
-	log    *slog.Logger
-	conn   *conn
-	proc   *exec.Process
-	begun  time.Time
-	pings  *keepalive
+	server   *Server
+	log      *slog.Logger
+	conn     *conn
+	proc     *exec.Process
+	begun    time.Time
+	addr     netip.Addr // the client's; not valid when it is not known
+	pings    *keepalive
+	lifetime *lifetime
 
 	// Of the receiving goroutine.
 	inbox       inbox
@@ -58,12 +61,13 @@ type session struct {
 type traffic struct{ messages, bytes uint64 }
 
 // newSession makes a session that is not running yet. proc is the session's from
-// now on; it is nil when the backend could not be started.
-func (s *Server) newSession(log *slog.Logger, c *conn, proc *exec.Process) *session {
+// now on; it is nil when the backend could not be started. addr is the client's.
+func (s *Server) newSession(log *slog.Logger, c *conn, proc *exec.Process, addr netip.Addr) *session {
 	n := &session{
-		server: s, log: log, conn: c, proc: proc, begun: time.Now(),
+		server: s, log: log, conn: c, proc: proc, addr: addr, begun: time.Now(),
 		received: make(chan struct{}), sent: make(chan struct{}), stderrRead: make(chan struct{}),
 	}
+	n.message.budget = &s.buffered
 	c.beforeWait = n.flushAndRelease
 	if s.cfg.PassStderr {
 		n.share()
@@ -89,6 +93,7 @@ func (s *session) share() {
 // the session at once.
 func (s *session) run(startErr error) {
 	s.pings = startKeepalive(s, s.server.cfg.PingPeriod)
+	s.lifetime = startLifetime(s, s.server.cfg.IdleTimeout, s.server.cfg.MaxSession)
 	closing := s.server.add(s)
 	go s.receive()
 	if startErr != nil {
@@ -122,6 +127,7 @@ func (s *session) end(why cause) {
 func (s *session) teardown() {
 	defer s.server.remove(s)
 	s.pings.stop()
+	s.lifetime.stop()
 	closed := make(chan struct{})
 	go func() { // ends within closeTimeout and lingerTimeout; waited for below
 		defer close(closed)
@@ -136,6 +142,7 @@ func (s *session) teardown() {
 	if s.proc != nil {
 		s.server.release(s.proc)
 	}
+	s.server.addresses.give(s.addr)
 	s.logEnd()
 }
 

@@ -21,21 +21,29 @@ func (f *flags) config(environ []string) (server.Config, error) {
 		return server.Config{}, err
 	}
 	cfg := server.Config{
-		Env:           env,
-		PTY:           f.PTY,
-		Binary:        f.Binary,
-		PassStderr:    f.PassStderr,
-		DevConsole:    f.DevConsole,
-		UnixSocket:    f.UnixSocket,
-		Inherited:     f.Inherited,
-		RedirectPort:  f.RedirPort,
-		MaxForks:      max(f.MaxForks, 0), // negative is no limit, as in websocketd
-		MaxMessage:    f.MaxFrameSize,
-		CloseDelay:    time.Duration(f.CloseMS) * time.Millisecond,
-		PingPeriod:    time.Duration(f.PingMS) * time.Millisecond,
-		SameOrigin:    f.SameOrigin,
-		ReverseLookup: f.ReverseLookup,
-		Software:      "wsd/" + currentVersion(),
+		Env:            env,
+		PTY:            f.PTY,
+		Binary:         f.Binary,
+		PassStderr:     f.PassStderr,
+		DevConsole:     f.DevConsole,
+		UnixSocket:     f.UnixSocket,
+		Inherited:      f.Inherited,
+		RedirectPort:   f.RedirPort,
+		MaxForks:       max(f.MaxForks, 0), // negative is no limit, as in websocketd
+		MaxMessage:     f.MaxFrameSize,
+		MaxBuffered:    f.MaxBuffered,
+		MaxPerAddress:  f.MaxConnsPerIP,
+		HandshakeRate:  f.HandshakesPerIP,
+		MaxHeaderBytes: f.MaxHeaderBytes,
+		MaxHeaderCount: f.MaxHeaderCount,
+		IdleTimeout:    f.IdleTimeout,
+		MaxSession:     f.MaxSession,
+		Once:           f.Once,
+		CloseDelay:     time.Duration(f.CloseMS) * time.Millisecond,
+		PingPeriod:     time.Duration(f.PingMS) * time.Millisecond,
+		SameOrigin:     f.SameOrigin,
+		ReverseLookup:  f.ReverseLookup,
+		Software:       "wsd/" + currentVersion(),
 	}
 	for _, step := range []func(*server.Config) error{
 		f.checkBackend, f.checkNumbers, f.setTLS,
@@ -86,6 +94,10 @@ func (f *flags) setTLS(cfg *server.Config) error {
 func (f *flags) checkNumbers(*server.Config) error {
 	// The waits that are made of these can't overflow a time.Duration.
 	const maxMS = math.MaxInt32
+	const minHeader, maxHeader = 1 << 10, 16 << 20
+	if f.MaxHeaderBytes < minHeader {
+		return usage("browsers send about 2000 bytes", "--maxheaderbytes=%d is less than %d", f.MaxHeaderBytes, minHeader)
+	}
 	for _, n := range []struct {
 		name       string
 		value, max int64
@@ -93,6 +105,11 @@ func (f *flags) checkNumbers(*server.Config) error {
 		{"closems", f.CloseMS, maxMS},
 		{"pingms", f.PingMS, maxMS},
 		{"maxframesize", f.MaxFrameSize, math.MaxInt64},
+		{"maxbuffered", f.MaxBuffered, math.MaxInt64},
+		{"maxconns-per-ip", int64(f.MaxConnsPerIP), math.MaxInt32},
+		{"handshakes-per-ip", int64(f.HandshakesPerIP), math.MaxInt32},
+		{"maxheaderbytes", int64(f.MaxHeaderBytes), maxHeader},
+		{"maxheadercount", int64(f.MaxHeaderCount), math.MaxInt32},
 	} {
 		if n.value < 0 {
 			return usage("0 turns it off", "--%s=%d is negative", n.name, n.value)

@@ -77,6 +77,12 @@ func TestConfig(t *testing.T) {
 		{"--maxforks=-5 --maxframesize=7 --closems=1500 --pingms=20 COMMAND", func(c *server.Config) {
 			c.MaxForks, c.MaxMessage, c.CloseDelay, c.PingPeriod = 0, 7, 1500*time.Millisecond, 20*time.Millisecond
 		}},
+		{"--maxbuffered=0 --maxconns-per-ip=2 --handshakes-per-ip=9 --maxheaderbytes=2000 --maxheadercount=0 COMMAND", func(c *server.Config) {
+			c.MaxBuffered, c.MaxPerAddress, c.HandshakeRate, c.MaxHeaderBytes, c.MaxHeaderCount = 0, 2, 9, 2000, 0
+		}},
+		{"--idletimeout=1m --maxsession=1h --once COMMAND", func(c *server.Config) {
+			c.IdleTimeout, c.MaxSession, c.Once = time.Minute, time.Hour, true
+		}},
 		{"--origin=https://a.example,B:80,[::1]:1, COMMAND", func(c *server.Config) {
 			c.Origins = []string{"https://a.example", "B:80", "[::1]:1"}
 		}},
@@ -94,13 +100,16 @@ func TestConfig(t *testing.T) {
 		{"--devconsole", func(c *server.Config) { c.Command, c.DevConsole = nil, true }},
 	} {
 		want := server.Config{
-			Command:    []string{command},
-			Addresses:  []string{":80"},
-			MaxForks:   1024,
-			MaxMessage: 1 << 20,
-			PingPeriod: 30 * time.Second,
-			Env:        []string{"PATH=/bin"},
-			Software:   "wsd/" + currentVersion(),
+			Command:        []string{command},
+			Addresses:      []string{":80"},
+			MaxForks:       1024,
+			MaxMessage:     1 << 20,
+			PingPeriod:     30 * time.Second,
+			MaxBuffered:    256 << 20,
+			MaxHeaderBytes: 64 << 10,
+			MaxHeaderCount: 100,
+			Env:            []string{"PATH=/bin"},
+			Software:       "wsd/" + currentVersion(),
 		}
 		test.want(&want)
 		args := strings.Split(test.args, " ")
@@ -145,6 +154,12 @@ func TestConfigErrors(t *testing.T) {
 		{[]string{"--closems=-1", "COMMAND"}, 2, "--closems=-1 is negative", "0 turns it off"},
 		{[]string{"--pingms=-1", "COMMAND"}, 2, "--pingms=-1 is negative", "0 turns it off"},
 		{[]string{"--maxframesize=-1", "COMMAND"}, 2, "--maxframesize=-1 is negative", "0 turns it off"},
+		{[]string{"--maxbuffered=-1", "COMMAND"}, 2, "--maxbuffered=-1 is negative", "0 turns it off"},
+		{[]string{"--maxconns-per-ip=-1", "COMMAND"}, 2, "--maxconns-per-ip=-1 is negative", "0 turns it off"},
+		{[]string{"--handshakes-per-ip=-1", "COMMAND"}, 2, "--handshakes-per-ip=-1 is negative", "0 turns it off"},
+		{[]string{"--maxheadercount=-1", "COMMAND"}, 2, "--maxheadercount=-1 is negative", "0 turns it off"},
+		{[]string{"--maxheaderbytes=1000", "COMMAND"}, 2, "--maxheaderbytes=1000 is less than 1024", "browsers send about 2000 bytes"},
+		{[]string{"--maxheaderbytes=16777217", "COMMAND"}, 2, "--maxheaderbytes=16777217 is more than 16777216", ""},
 		{[]string{"--closems=2147483648", "COMMAND"}, 2, "--closems=2147483648 is more than 2147483647", ""},
 		{[]string{"--pingms=9223372036854775807", "COMMAND"}, 2, "--pingms=9223372036854775807 is more than 2147483647", ""},
 

@@ -3,6 +3,7 @@ package main
 import (
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -32,7 +33,16 @@ type flags struct {
 
 	MaxForks     int   `group:"Limits" placeholder:"N" default:"1024" help:"Most backends and CGI programs at once; then 429. 0: no limit (default: ${default})."`
 	MaxFrameSize int64 `group:"Limits" placeholder:"BYTES" default:"1048576" help:"Largest message from a client. 0: no limit (default: ${default})."`
+	MaxBuffered  int64 `group:"Limits" placeholder:"BYTES" default:"268435456" help:"Most memory for half-arrived messages, of all clients together. 0: no limit (default: ${default})."`
 	PingMS       int64 `group:"Limits" placeholder:"MS" default:"30000" help:"Time between pings; a client silent for two of them is dropped. 0: no pings (default: ${default})."`
+
+	MaxConnsPerIP   int           `group:"Limits" name:"maxconns-per-ip" placeholder:"N" default:"0" help:"Most WebSockets and CGI programs at once of one client address; then 429. 0: no limit (default: ${default})."`
+	HandshakesPerIP int           `group:"Limits" name:"handshakes-per-ip" placeholder:"N" default:"0" help:"Most WebSocket handshakes a minute of one client address; then 429. 0: no limit (default: ${default})."`
+	MaxHeaderBytes  int           `group:"Limits" placeholder:"BYTES" default:"65536" help:"Largest header of a request, about; then 431 (default: ${default})."`
+	MaxHeaderCount  int           `group:"Limits" placeholder:"N" default:"100" help:"Most header fields of a request; then 431. 0: no limit (default: ${default})."`
+	IdleTimeout     time.Duration `group:"Limits" placeholder:"TIME" help:"End a session without a message for so long, such as 90s, 10m or 1h30m; never unless given."`
+	MaxSession      time.Duration `group:"Limits" placeholder:"TIME" help:"End a session that has lasted so long; never unless given."`
+	Once            bool          `group:"Limits" help:"Serve one WebSocket, and exit when it has ended."`
 
 	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
 	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
@@ -78,6 +88,7 @@ func newParser(f *flags) (*kong.Kong, error) {
 		kong.NoDefaultHelp(), // ours is a flag like any other: it has a group, and --help=false
 		kong.Vars{"passenv": defaultPassEnv},
 		kong.KindMapper(reflect.Bool, switchValue{}),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(decodeTime)),
 		kong.KindMapper(reflect.Int, kong.MapperFunc(decodeNumber)),
 		kong.KindMapper(reflect.Int64, kong.MapperFunc(decodeNumber)),
 		kong.KindMapper(reflect.String, kong.MapperFunc(decodeText)),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"wsd/server"
 )
@@ -14,12 +15,15 @@ import (
 // defaults is what a command line without flags means.
 func defaults() flags {
 	return flags{
-		PassEnv:      defaultPassEnv,
-		MaxForks:     1024,
-		MaxFrameSize: 1 << 20,
-		PingMS:       30000,
-		LogLevel:     "access",
-		LogFormat:    "text",
+		PassEnv:        defaultPassEnv,
+		MaxForks:       1024,
+		MaxFrameSize:   1 << 20,
+		PingMS:         30000,
+		MaxBuffered:    256 << 20,
+		MaxHeaderBytes: 64 << 10,
+		MaxHeaderCount: 100,
+		LogLevel:       "access",
+		LogFormat:      "text",
 	}
 }
 
@@ -57,6 +61,12 @@ func TestParse(t *testing.T) {
 		{[]string{"--dir=a\\,b=c"}, func(f *flags) { f.Dir = "a\\,b=c" }},
 		{[]string{"--dir=not\xffUTF-8"}, func(f *flags) { f.Dir = "not\xffUTF-8" }},
 		{[]string{"--maxforks", "-1"}, func(f *flags) { f.MaxForks = -1 }},
+		{[]string{"--idletimeout=1h30m", "-maxsession", "90s", "--once"}, func(f *flags) {
+			f.IdleTimeout, f.MaxSession, f.Once = 90*time.Minute, 90*time.Second, true
+		}},
+		{[]string{"--idletimeout=0", "--maxconns-per-ip=3", "--handshakes-per-ip", "60"}, func(f *flags) {
+			f.MaxConnsPerIP, f.HandshakesPerIP = 3, 60
+		}},
 		{[]string{"-h"}, func(f *flags) { f.Help = true }},
 		{[]string{"-help"}, func(f *flags) { f.Help = true }},
 		{[]string{"--help=false", "--version"}, func(f *flags) { f.Version = true }},
@@ -114,6 +124,9 @@ func TestParseErrors(t *testing.T) {
 		{[]string{"--port=http", "cat"}, `--port: "http" is no whole number`, ""},
 		{[]string{"--closems=1.5", "cat"}, `--closems: "1.5" is no whole number`, ""},
 		{[]string{"--pingms=9223372036854775808", "cat"}, "--pingms: 9223372036854775808 is out of range", ""},
+		{[]string{"--idletimeout=90", "cat"}, `--idletimeout: "90" is no time; write it as 90s, 10m or 1h30m`, ""},
+		{[]string{"--maxsession=-1s", "cat"}, `--maxsession: -1s is negative; 0 turns it off`, ""},
+		{[]string{"--maxsession=", "cat"}, `--maxsession: "" is no time; write it as 90s, 10m or 1h30m`, ""},
 		{[]string{"--ssl=maybe", "cat"}, `--ssl: "maybe" is neither true nor false`, ""},
 		{[]string{"--ssl=", "cat"}, `--ssl: "" is neither true nor false`, ""},
 		{[]string{"--loglevel=loud", "cat"}, `--loglevel must be one of "debug","trace","access","info","error","fatal" but got "loud"`, ""},
@@ -149,6 +162,7 @@ func TestFlagNames(t *testing.T) {
 		dir staticdir cgidir maxforks maxframesize closems pingms origin sameorigin header header-ws header-http
 		devconsole loglevel version help license
 		trustproxy proxyprotocol basepath healthpath unixsocket-mode
+		maxbuffered maxconns-per-ip handshakes-per-ip maxheaderbytes maxheadercount idletimeout maxsession once
 		pty logformat man completion`)
 	parser, err := newParser(new(flags))
 	if err != nil {

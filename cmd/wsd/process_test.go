@@ -25,6 +25,7 @@ func TestProcess(t *testing.T) {
 	t.Run("BadInput", func(t *testing.T) { testBadInput(t, wsd) })
 	t.Run("AddressInUse", func(t *testing.T) { testAddressInUse(t, wsd) })
 	testSignals(t, wsd)
+	testLimits(t, wsd)
 }
 
 // command is wsd with these arguments; it is killed when it runs for a minute.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -37,6 +38,20 @@ func decodeNumber(ctx *kong.DecodeContext, target reflect.Value) error {
 		return fmt.Errorf("%q is no whole number", word)
 	}
 	target.SetInt(n)
+	return nil
+}
+
+// decodeTime decodes a length of time with its units, or 0.
+func decodeTime(ctx *kong.DecodeContext, target reflect.Value) error {
+	word := ctx.Scan.Pop().String()
+	d, err := time.ParseDuration(word)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%q is no time; write it as 90s, 10m or 1h30m", word)
+	case d < 0:
+		return fmt.Errorf("%s is negative; 0 turns it off", word)
+	}
+	target.SetInt(int64(d))
 	return nil
 }
 

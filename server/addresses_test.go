@@ -1,0 +1,144 @@
+//go:build unix
+
+package server
+
+import (
+	"encoding/binary"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+)
+
+// clientFrom is a client that the trusted proxy of a test says is at addr.
+func (s *testServer) clientFrom(t testing.TB, addr string) *rawClient {
+	t.Helper()
+	return s.client(t, "X-Forwarded-For: "+addr)
+}
+
+var trustLoopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+
+func TestMaxPerAddress(t *testing.T) {
+	gate := newGate(t)
+	s := serve(t, Config{
+		Command:       play("print:up", "drain"),
+		CGIDir:        cgiFolder(t, gate.step(), plainText, "print:"),
+		MaxPerAddress: 2, TrustProxies: trustLoopback,
+	})
+	const one, two = "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2"
+	first := s.client(t, one)
+	first.wantText("up")
+	answered := make(chan *http.Response, 1)
+	go func() { // ends when the gate is open
+		resp, _ := s.get(t, "/play.cgi", one)
+		answered <- resp
+	}()
+	gate.reached()
+
+	// A WebSocket and a program: that is all that this address may have.
+	wantBusy(t, s.askUpgrade(t, one))
+	resp, _ := s.get(t, "/play.cgi", one)
+	wantBusy(t, resp)
+	records := s.log.wait(t, "an address has all that it may have (--maxconns-per-ip)", 2)
+	if records[0].level != LevelWarn {
+		t.Error(records[0])
+	}
+	records[0].wantAttrs(t, map[string]string{"remote": "192.0.2.1", "maxconns": "2"})
+	s.client(t, two).wantText("up")
+	s.client(t, two).wantText("up")
+
+	gate.open()
+	wantStatus(t, <-answered, http.StatusOK)
+	s.log.wait(t, "HTTP", 3) // the program's comes when it has ended
+	first.close(1000)
+	first.wantCloseCode(1000, "")
+	s.log.wait(t, "DISCONNECT", 1)
+	s.client(t, one).wantText("up")
+	s.client(t, one).wantText("up")
+	wantBusy(t, s.askUpgrade(t, one))
+}
+
+func TestAddressesAreForgotten(t *testing.T) {
+	a := newAddresses(3, 5)
+	open := netip.MustParseAddr("192.0.2.1")
+	a.take(open)
+	a.take(open)
+	var b [4]byte
+	for i := range uint32(3 * maxAddresses) {
+		binary.BigEndian.PutUint32(b[:], 10<<24+i)
+		a.handshake(netip.AddrFrom4(b))
+	}
+	if len(a.known) > maxAddresses {
+		t.Errorf("%d addresses are known, want at most %d", len(a.known), maxAddresses)
+	}
+	if !a.take(open) || a.take(open) {
+		t.Error("an address with open sessions has been forgotten")
+	}
+	for range 3 {
+		a.give(open)
+	}
+	if a = newAddresses(3, 0); !a.take(open) {
+		t.Error("refused")
+	}
+	if a.give(open); len(a.known) != 0 {
+		t.Errorf("%d addresses are known, want none", len(a.known))
+	}
+}
+
+func TestNetwork(t *testing.T) {
+	for _, tt := range []struct {
+		one, other string
+		same       bool
+	}{
+		{"192.0.2.1", "192.0.2.1", true},
+		{"192.0.2.1", "192.0.2.2", false},
+		{"2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true},
+		{"2001:db8:1:2::1", "2001:db8:1:3::1", false},
+		{"fe80::1%eth0", "fe80::1%eth1", true},
+	} {
+		if same := network(netip.MustParseAddr(tt.one)) == network(netip.MustParseAddr(tt.other)); same != tt.same {
+			t.Errorf("%s and %s are the same: %v", tt.one, tt.other, same)
+		}
+	}
+}
+
+// The rate bounds the handshakes that are refused as well, but no plain
+// requests.
+func TestHandshakeRate(t *testing.T) {
+	s := serve(t, Config{
+		Command: play("print:up", "drain"), Origins: []string{"good.example"},
+		HandshakeRate: 3, TrustProxies: trustLoopback,
+	})
+	const one = "X-Forwarded-For: 192.0.2.1"
+	s.client(t, one).wantText("up")
+	wantStatus(t, s.askUpgrade(t, one, "Origin: http://evil.example"), http.StatusForbidden)
+	s.client(t, one).wantText("up")
+	for range 2 {
+		resp := s.askUpgrade(t, one)
+		wantStatus(t, resp, http.StatusTooManyRequests)
+		if after := atoi(resp.Header.Get("Retry-After")); after < 1 || after > 20 {
+			t.Errorf("Retry-After: %d, want up to a third of a minute", after)
+		}
+	}
+	resp, _ := s.get(t, "/", one)
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	s.clientFrom(t, "192.0.2.2").wantText("up")
+	s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 2)[1].wantAttrs(t,
+		map[string]string{"remote": "192.0.2.1", "limit": "3"})
+	s.wantPlaces(t, 3)
+}
+
+// A client on a Unix socket has no address: it is not counted, and a limit for
+// each address is none for all of them.
+func TestNoAddressIsNotCounted(t *testing.T) {
+	path := t.TempDir() + "/s"
+	run(t, Config{Command: play("print:up", "drain"), UnixSocket: path, Addresses: []string{"127.0.0.1:0"},
+		MaxPerAddress: 1, HandshakeRate: 1})
+	for range 3 {
+		conn, err := net.Dial("unix", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		newRawClient(t, conn).upgrade("/").wantText("up")
+	}
+}

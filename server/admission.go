@@ -1,0 +1,80 @@
+package server
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// retryAfter is what a client that found no free place is told to wait.
+const retryAfter = 5 * time.Second
+
+// withinRate reports whether the client's address may try one more handshake
+// now. Otherwise it has answered 429. It comes before all other checks, so that
+// guessing is slowed down as well.
+func (s *Server) withinRate(w *response, r *httpRequest) bool {
+	wait := s.addresses.handshake(r.client.addr)
+	if wait == 0 {
+		return true
+	}
+	s.log.Warn("too many handshakes of one address (--handshakes-per-ip)",
+		append(r.client.attrs(), "limit", s.cfg.HandshakeRate)...)
+	refuseFor(w, wait, "too many handshakes, try again later")
+	return false
+}
+
+// admit takes what one more WebSocket or CGI program needs: one of its address's
+// MaxPerAddress, and one of the MaxForks places. Otherwise it has answered the
+// request. releaseFork, addresses.give and leave end the three things that it
+// begins.
+func (s *Server) admit(w *response, r *httpRequest) bool {
+	addr := r.client.addr
+	if !s.addresses.take(addr) {
+		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
+			append(r.client.attrs(), "maxconns", s.cfg.MaxPerAddress)...)
+		refuseFor(w, retryAfter, "too many connections from your address, try again later")
+		return false
+	}
+	if !s.takeFork() {
+		s.addresses.give(addr)
+		s.log.Warn("all places are taken (--maxforks)", append(r.client.attrs(), "maxforks", s.cfg.MaxForks)...)
+		refuseFor(w, retryAfter, "all places are taken, try again later")
+		return false
+	}
+	if !s.enter() {
+		s.addresses.give(addr)
+		s.releaseFork()
+		refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
+		return false
+	}
+	return true
+}
+
+// enter announces a session or a CGI request, which Close waits for from now
+// on. It is too late for that, and false, once the server is closing. Each enter
+// is matched by one leave.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closing {
+		s.ended.Add(1)
+	}
+	return !s.closing
+}
+
+func (s *Server) leave() { s.ended.Done() }
+
+// dismiss ends all that admit began, where nothing has come of it or all of it
+// ends at once.
+func (s *Server) dismiss(r *httpRequest) {
+	s.releaseFork()
+	s.addresses.give(r.client.addr)
+	s.leave()
+}
+
+// refuseFor answers 429, with the time to wait in whole seconds (RFC 6585 4).
+func refuseFor(w http.ResponseWriter, wait time.Duration, sentence string) {
+	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+	refuse(w, http.StatusTooManyRequests, sentence)
+}

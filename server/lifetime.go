@@ -1,0 +1,77 @@
+package server
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// lifetime ends a session that no message has crossed for Config.IdleTimeout, or
+// that has lasted for Config.MaxSession. It is timers and no goroutine.
+type lifetime struct {
+	session *session
+	idle    time.Duration
+	last    atomic.Int64 // when a message crossed, in nanoseconds since the session began
+
+	mu        sync.Mutex // held by a timer's function; stop waits for it
+	stopped   bool
+	idleTimer *time.Timer
+	endTimer  *time.Timer
+}
+
+// startLifetime starts to watch s. A limit of 0 is none.
+func startLifetime(s *session, idle, longest time.Duration) *lifetime {
+	l := &lifetime{session: s, idle: idle}
+	l.mu.Lock() // or a timer's function could run before its timer is set
+	defer l.mu.Unlock()
+	if idle > 0 {
+		l.idleTimer = time.AfterFunc(idle, l.lookIdle)
+	}
+	if longest > 0 {
+		l.endTimer = time.AfterFunc(longest, func() { l.end(outlasted()) })
+	}
+	return l
+}
+
+// crossed notes that messages cross the session now. It is called once for all
+// that one write carries.
+func (l *lifetime) crossed() {
+	if l.idle > 0 {
+		l.last.Store(int64(time.Since(l.session.begun)))
+	}
+}
+
+// lookIdle ends the session, or looks again when it will have been idle for long
+// enough.
+func (l *lifetime) lookIdle() {
+	quiet := time.Since(l.session.begun) - time.Duration(l.last.Load())
+	if quiet >= l.idle {
+		l.end(idled())
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.stopped {
+		l.idleTimer.Reset(l.idle - quiet)
+	}
+}
+
+func (l *lifetime) end(why cause) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.stopped {
+		l.session.end(why)
+	}
+}
+
+// stop returns when no timer's function does anything any more.
+func (l *lifetime) stop() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped = true
+	for _, t := range []*time.Timer{l.idleTimer, l.endTimer} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package server
+
+import (
+	"testing"
+	"time"
+)
+
+// Pings and their answers are no messages: a client that only lives is idle.
+func TestIdleTimeout(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up", "echo"), PingPeriod: 10 * time.Millisecond, IdleTimeout: 300 * time.Millisecond})
+	c := s.client(t)
+	c.wantText("up")
+	c.text("hello")
+	c.wantText("hello")
+	c.wantClose(1001, "no messages for too long")
+	if c.pings == 0 {
+		t.Error("the client was not pinged")
+	}
+	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "reason": "no messages for too long", "messages_in": "1", "messages_out": "2"})
+}
+
+// Each message, in either direction, begins the time anew; half a message does
+// not.
+func TestIdleTimeBeginsAnew(t *testing.T) {
+	s := serve(t, Config{Command: play("echo"), IdleTimeout: time.Hour})
+	c := s.client(t)
+	c.text("up")
+	c.wantText("up")
+	n := s.onlySession(t)
+	longAgo := func() {
+		n.lifetime.last.Store(int64(time.Since(n.begun) - time.Hour/2))
+	}
+	quiet := func() time.Duration { return time.Since(n.begun) - time.Duration(n.lifetime.last.Load()) }
+	longAgo()
+	c.text("in and out")
+	c.wantText("in and out")
+	if quiet() > time.Hour/4 {
+		t.Errorf("after a message the session has been quiet for %v", quiet())
+	}
+	longAgo()
+	c.write(clientFrame(opText, []byte("half a mess")))
+	c.sync()
+	if quiet() < time.Hour/4 {
+		t.Error("half a message counts as one")
+	}
+	// The timer looks again and does not end a session that has not been idle.
+	n.lifetime.lookIdle()
+	c.write(clientFrame(finBit, []byte("age")))
+	c.wantText("half a message")
+}
+
+func (s *testServer) onlySession(t *testing.T) *session {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.sessions) != 1 {
+		t.Fatalf("there are %d sessions", len(s.sessions))
+	}
+	for n := range s.sessions {
+		return n
+	}
+	return nil
+}
+
+// However busy it is, a session ends with MaxSession, and what the backend has
+// written by then arrives before the close frame.
+func TestMaxSession(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up", "echo"), MaxSession: 300 * time.Millisecond})
+	c := s.client(t)
+	c.wantText("up")
+	for {
+		if _, err := c.conn.Write(textFrame("x")); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := c.readMessage()
+		if err == nil {
+			continue
+		}
+		if closed, ok := err.(errClosed); !ok || closed.code != 1001 || closed.reason != "the session has lasted long enough" {
+			t.Fatal(err)
+		}
+		break
+	}
+	c.close(1001)
+	c.wantEnd()
+	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "reason": "the session has lasted long enough"})
+}
+
+func TestOnce(t *testing.T) {
+	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, DevConsole: true, Once: true})
+	resp, _ := r.get(t, "/") // does not count
+	wantStatus(t, resp, 200)
+	wantStatus(t, r.askUpgrade(t, "Sec-WebSocket-Key: b25lIHRvbyBtYW55IGtleQ=="), 400) // nor does this
+	c := newRawClient(t, dialTCP(t, r.addr)).upgrade("/")
+	c.wantText("up")
+	resp = r.askUpgrade(t)
+	wantStatus(t, resp, 503)
+	r.log.wait(t, "there is one session only (--once)", 1)
+	c.text("still there")
+	c.wantText("still there")
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+	r.wait(t) // without being stopped
+	r.log.wait(t, "the session has ended (--once)", 1)
+}
+
+// Where nothing runs the server, a session of Once leaves the rest of it alive.
+func TestOnceWithoutRun(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up"), Once: true})
+	c := s.client(t)
+	c.wantText("up")
+	c.wantClose(1000, "")
+	<-s.over
+	wantStatus(t, s.askUpgrade(t), 503)
+}
