@@ -26,6 +26,7 @@ type addresses struct {
 // address is one client address.
 type address struct {
 	open       int           // WebSockets and CGI programs
+	plain      int           // connections that are no WebSockets
 	handshakes *rate.Limiter // nil without a limit
 }
 
@@ -66,11 +67,36 @@ func (a *addresses) give(addr netip.Addr) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := a.known[network(addr)]
-	if known.open--; known.open == 0 && known.handshakes == nil {
+	a.known[network(addr)].open--
+	a.forgetUnused(addr)
+}
+
+// connect counts one more plain connection of addr, and reports whether it may
+// have it. disconnect takes it back either way.
+func (a *addresses) connect(addr netip.Addr) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.find(addr)
+	known.plain++
+	return known.plain <= a.maxOpen+spareConns
+}
+
+func (a *addresses) disconnect(addr netip.Addr) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.known[network(addr)].plain--
+	a.forgetUnused(addr)
+}
+
+// forgetUnused forgets addr when it has nothing and no rate to remember. a.mu is
+// held.
+func (a *addresses) forgetUnused(addr netip.Addr) {
+	if known := a.known[network(addr)]; !known.used() && known.handshakes == nil {
 		delete(a.known, network(addr))
 	}
 }
+
+func (k *address) used() bool { return k.open > 0 || k.plain > 0 }
 
 // handshake counts one more handshake of addr. The result is 0, or how long to
 // wait for the next that is within HandshakeRate.
@@ -105,14 +131,14 @@ func (a *addresses) find(addr netip.Addr) *address {
 	return known
 }
 
-// forget makes room: addresses that have nothing open go, half of them, so that
+// forget makes room: addresses that have nothing go, half of them, so that
 // a flood from ever new ones pays for the search only now and then. a.mu is held.
 func (a *addresses) forget() {
 	for key, known := range a.known { // in no order
 		if len(a.known) <= maxAddresses/2 {
 			return
 		}
-		if known.open == 0 {
+		if !known.used() {
 			delete(a.known, key)
 		}
 	}

@@ -3,10 +3,14 @@
 package server
 
 import (
+	"crypto/tls"
 	"encoding/binary"
+	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"testing"
 )
 
@@ -56,6 +60,61 @@ func TestMaxPerAddress(t *testing.T) {
 	s.client(t, one).wantText("up")
 	s.client(t, one).wantText("up")
 	wantBusy(t, s.askUpgrade(t, one))
+}
+
+// An address can't take all descriptors by connections that ask for nothing,
+// and the others don't notice.
+func TestPlainConnectionsPerAddress(t *testing.T) {
+	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &TLSConfig{}}} {
+		t.Run(name, func(t *testing.T) {
+			cfg.Command, cfg.Addresses, cfg.MaxPerAddress = play("print:up", "drain"), []string{"127.0.0.1:0"}, 1
+			r := run(t, cfg)
+			var silent []net.Conn
+			for range 1 + spareConns {
+				silent = append(silent, newRawClient(t, dialTCP(t, r.addr)).conn)
+			}
+			const told = "too many connections of one address (--maxconns-per-ip)"
+			over := newRawClient(t, dialTCP(t, r.addr))
+			if _, err := over.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("one more connection: %v, want its end", err)
+			}
+			r.log.wait(t, told, 1)[0].wantAttrs(t, map[string]string{"remote": "127.0.0.1"})
+
+			other, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).Dial("tcp", r.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if cfg.TLS != nil {
+				other = tls.Client(other, insecure())
+			}
+			c := newRawClient(t, other).upgrade("/")
+			c.wantText("up") // a WebSocket is no plain connection any more
+			if n := r.addresses.known[network(netip.MustParseAddr("127.0.0.2"))].plain; n != 0 {
+				t.Errorf("a WebSocket counts as %d plain connections", n)
+			}
+			for _, conn := range silent {
+				conn.Close()
+			}
+			c.close(1000)
+			c.wantCloseCode(1000, "")
+			r.stop()
+			r.wait(t)
+			if len(r.log.all(told)) != 1 || len(r.addresses.known) != 0 {
+				t.Errorf("%v; known at the end: %v", r.log.all(told), r.addresses.known)
+			}
+		})
+	}
+}
+
+func TestTrustedPeersAreNotCounted(t *testing.T) {
+	r := run(t, Config{Command: play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"},
+		MaxPerAddress: 1, TrustProxies: trustLoopback, ProxyProtocol: true})
+	for range 2 * spareConns {
+		newRawClient(t, dialTCP(t, r.addr))
+	}
+	conn := dialTCP(t, r.addr)
+	io.WriteString(conn, "PROXY TCP4 192.0.2.1 127.0.0.1 4711 80\r\n")
+	newRawClient(t, conn).upgrade("/").wantText("up")
 }
 
 func TestAddressesAreForgotten(t *testing.T) {

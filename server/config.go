@@ -65,7 +65,9 @@ type Config struct {
 	// with 1013. 0 means no limit.
 	MaxBuffered int64
 	// MaxPerAddress bounds the WebSockets and CGI programs of one client address,
-	// or of one /64 of IPv6; a request beyond it is answered 429. 0 means no limit.
+	// or of one /64 of IPv6; a request beyond it is answered 429. Of other
+	// connections it may have 16 more; one beyond them is closed at once. 0 means
+	// no limit.
 	MaxPerAddress int
 	// HandshakeRate bounds the WebSocket handshakes of such an address, as many at
 	// once and as many a minute; one beyond it is answered 429. 0 means no limit.

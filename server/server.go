@@ -189,7 +189,10 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return s.unread.context(withProxyConn(ctx, c), c)
 		},
-		ConnState: s.unread.state,
+		ConnState: func(c net.Conn, state http.ConnState) {
+			s.unread.state(c, state)
+			s.countConn(c, state)
+		},
 	}
 }
 
