@@ -20,9 +20,13 @@ func (c *Command) explain(err error) error {
 		return fmt.Errorf("its working folder %s: %w", c.Dir, folder)
 	}
 	switch info, statErr := os.Stat(c.file()); {
+	case errors.Is(statErr, fs.ErrPermission):
+		return fmt.Errorf("its user may not enter a folder on the way to it: %w", err)
 	case statErr != nil: // err says it
 	case info.IsDir():
 		return syscall.EISDIR
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("its user may not execute it: %w", err)
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the interpreter or loader that it asks for: %w", err)
 	case errors.Is(err, syscall.ENOEXEC):

@@ -43,9 +43,11 @@ type Config struct {
 	// Addresses are the TCP addresses to listen on, as net.Listen takes them.
 	Addresses []string
 	// UnixSocket is the path of a Unix socket to listen on. UnixSocketMode are
-	// its permissions; 0 leaves them to the umask.
-	UnixSocket     string
-	UnixSocketMode fs.FileMode
+	// its permissions; 0 leaves them to the umask. UnixSocketOwner is who gets the
+	// file of it; nil leaves it to the user of the process.
+	UnixSocket      string
+	UnixSocketMode  fs.FileMode
+	UnixSocketOwner *Owner
 	// Inherited are sockets that listen already, to be served beside those.
 	Inherited []Inherited
 	// RedirectPort is a TCP port on which plain HTTP requests are sent on to the
@@ -123,6 +125,9 @@ type Config struct {
 	// discards them.
 	Log *slog.Logger
 }
+
+// Owner is the user and the group of a file, by their numbers.
+type Owner struct{ UID, GID int }
 
 // TLSConfig says which certificate a Server shows and which it asks for.
 type TLSConfig struct {

@@ -38,9 +38,7 @@ type listener struct {
 func listen(cfg *Config) ([]listener, error) {
 	open := inherit(cfg)
 	fail := func(err error) ([]listener, error) {
-		for _, l := range open {
-			l.Close()
-		}
+		closeAll(open)
 		for _, l := range cfg.Inherited {
 			l.Close()
 		}
@@ -55,7 +53,7 @@ func listen(cfg *Config) ([]listener, error) {
 		open = append(open, listener{Listener: l, host: host, tls: cfg.TLS != nil})
 	}
 	if cfg.UnixSocket != "" {
-		l, err := listenUnix(cfg.UnixSocket, cfg.UnixSocketMode)
+		l, err := listenUnix(cfg.UnixSocket, cfg.UnixSocketMode, cfg.UnixSocketOwner)
 		if err != nil {
 			return fail(err)
 		}
@@ -70,6 +68,12 @@ func listen(cfg *Config) ([]listener, error) {
 		return nil, errors.New("there is no address to listen on")
 	}
 	return open, nil
+}
+
+func closeAll(listeners []listener) {
+	for _, l := range listeners {
+		l.Close()
+	}
 }
 
 // openRedirects returns the listeners of cfg that redirect to mains, but to none
@@ -93,9 +97,7 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 		l, err := net.Listen("tcp", address.listen)
 		if err != nil {
 			err = tcpError(address.listen, "--redirport", err, slices.Concat(mains, open))
-			for _, l := range open {
-				l.Close()
-			}
+			closeAll(open)
 			return nil, err
 		}
 		open = append(open, listener{Listener: l, host: address.host, redirectTo: address.target})
@@ -251,8 +253,9 @@ func (l *unixListener) Close() error {
 
 // listenUnix listens on a Unix socket at path, after removing the file that a
 // server which is gone has left there. The socket has the permissions mode from
-// its first moment on; 0 leaves them to the umask.
-func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
+// its first moment on; 0 leaves them to the umask. A nil owner leaves it to the
+// process.
+func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, err
 	}
@@ -276,7 +279,14 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 			Hint: "leave --unixsocket-mode out, or choose a path in a folder",
 		}
 	}
-	return &unixListener{UnixListener: l, path: path, made: made}, nil
+	listener := &unixListener{UnixListener: l, path: path, made: made}
+	if made != nil && owner != nil {
+		if err := giveAway(path, made, *owner); err != nil {
+			listener.Close()
+			return nil, fmt.Errorf("giving unix:%s to its user: %w", path, err)
+		}
+	}
+	return listener, nil
 }
 
 // removeStale removes a Unix socket on which nobody listens. Anything else at

@@ -28,12 +28,6 @@ func openAll(t *testing.T, cfg *Config) []listener {
 	return ls
 }
 
-func closeAll(ls []listener) {
-	for _, l := range ls {
-		l.Close()
-	}
-}
-
 // socketPath is short: a socket's path may have 103 bytes on some systems, which
 // t.TempDir alone can exceed.
 func socketPath(t *testing.T) string {

@@ -76,6 +76,9 @@ func (s *selfSigned) renew() error {
 		s.pair, s.kept = found, true
 		return nil
 	}
+	if errors.Is(why, fs.ErrPermission) && s.kept && !s.due() {
+		return nil // it was readable before root was dropped, and will be at the next start
+	}
 	if s.pair.Leaf == nil || s.due() {
 		s.log.Info("making a self-signed certificate", "reason", why)
 		pair, err := s.generate(found.Leaf)
@@ -102,7 +105,7 @@ func (s *selfSigned) follow() (tls.Certificate, error) {
 	if err == nil {
 		s.pair, s.kept = found, true
 	}
-	if !s.kept {
+	if !s.kept || errors.Is(err, fs.ErrPermission) { // the latter as in renew
 		err = nil
 	}
 	return s.pair, err

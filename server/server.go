@@ -45,14 +45,16 @@ type Server struct {
 	taken atomic.Bool   // the one session of Once has begun, or is about to
 	over  chan struct{} // closed when it has ended
 
-	// listening is closed once Run listens.
+	// listening is closed once Run accepts connections.
 	listening chan struct{}
+	tls       *tls.Config // nil until Listen has made it, and without TLS
 
 	// kill is closed by Kill.
 	kill chan struct{}
 
 	mu       sync.Mutex
-	draining bool // health checks fail; see drain
+	opened   []listener // by Listen, until Run takes them over
+	draining bool       // health checks fail; see drain
 	closing  bool
 	killed   bool // Kill has been called
 	sessions map[*session]struct{}
@@ -99,21 +101,50 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Run listens and serves until ctx is done, then stops: it accepts nothing
-// more, closes every session with 1001, and waits until all backends have
-// ended. It returns nil after such a stop, and an error when it could not listen
-// or a listener failed. It is called once.
-func (s *Server) Run(ctx context.Context) error {
+// Listen opens every listener and reads the certificates and keys, which is all
+// that may take a privilege: a process gives its own up between Listen and Run.
+// Clients that come meanwhile wait. It is called once, before Run, or left to it.
+func (s *Server) Listen() error {
 	listeners, err := listen(&s.cfg)
 	if err != nil {
 		return err
 	}
-	tlsConfig, err := s.loadCertificates(listeners)
-	if err != nil {
-		for _, l := range listeners {
-			l.Close()
-		}
+	if s.tls, err = s.loadCertificates(listeners); err != nil {
+		closeAll(listeners)
 		return err
+	}
+	for _, l := range listeners {
+		s.log.Info("listening", l.record()...)
+	}
+	s.mu.Lock()
+	s.opened = listeners
+	s.mu.Unlock()
+	return nil
+}
+
+// takeOpened returns what Listen has opened and Run has not yet taken.
+func (s *Server) takeOpened() []listener {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	listeners := s.opened
+	s.opened = nil
+	return listeners
+}
+
+// Run serves until ctx is done, then stops: it accepts nothing more, closes
+// every session with 1001, and waits until all backends have ended. It listens
+// first, if Listen has not been called. It returns nil after such a stop, and an
+// error when it could not listen or a listener failed. It is called once.
+func (s *Server) Run(ctx context.Context) error {
+	listeners := s.takeOpened()
+	if listeners == nil {
+		if err := s.Listen(); err != nil {
+			return err
+		}
+		listeners = s.takeOpened()
+	}
+	if certs := s.certs.Load(); certs != nil {
+		certs.look()
 	}
 	main := s.httpServer(s)
 	servers := []*http.Server{main}
@@ -127,13 +158,13 @@ func (s *Server) Run(ctx context.Context) error {
 			srv = s.httpServer(redirectHandler(l.redirectTo, s.cfg.TLS != nil))
 			servers = append(servers, srv)
 		} else if l.tls {
-			accept = tls.NewListener(accept, tlsConfig)
+			accept = tls.NewListener(accept, s.tls)
 		}
-		s.log.Info("listening", l.record()...)
 		go func() { failed <- srv.Serve(accept) }() // ends by stop; all are received below
 	}
 	close(s.listening)
 	pending := len(listeners)
+	var err error
 	select {
 	case <-ctx.Done():
 		s.log.Info("shutting down")
@@ -218,8 +249,10 @@ const hurryTimeout = 5 * time.Second
 
 // Close ends every session with 1001, refuses new ones, and returns when all
 // backends and CGI programs have ended. The latter end by themselves or when
-// their requests do: those and the listeners are not its concern.
+// their requests do: those are not its concern, and of the listeners only what
+// Listen has opened and no Run serves.
 func (s *Server) Close() {
+	closeAll(s.takeOpened())
 	s.mu.Lock()
 	s.closing = true
 	for n := range s.sessions {

@@ -70,6 +70,29 @@ func tlsConfig() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
 }
 
+// look finds out which files this process can still look at, when it may have
+// given up a privilege since it read them: what is out of its sight from now on
+// has not changed by that. A warning names those that it could not read again.
+func (c *certificates) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = statAll(c.files())
+	if c.self != nil {
+		return // nobody renews that one
+	}
+	for _, file := range c.files() {
+		f, err := os.Open(file)
+		if err == nil {
+			f.Close()
+		} else if errors.Is(err, fs.ErrPermission) {
+			c.log.Warn("a TLS file can't be read again: a new one takes a restart", "error", err, "hint", hintUnreadable)
+		}
+	}
+}
+
+// hintUnreadable is advice for a file that the system does not let be read.
+const hintUnreadable = "the user who runs the server must be able to read it, with --user that one"
+
 // config is for tls.NewListener. It is one and the same for all listeners and
 // outlives every reload, since crypto/tls keeps the keys of session tickets in
 // it. A ticket made before a reload thus still resumes, unless the client CA
@@ -308,7 +331,7 @@ func readPEM(file, flag string) ([]byte, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			hint = "check the path given with " + flag
 		case errors.Is(err, fs.ErrPermission):
-			hint = "the user who runs the server must be able to read it"
+			hint = hintUnreadable
 		}
 		return nil, &HintError{fmt.Errorf("reading the file of %s: %w", flag, err), hint}
 	}

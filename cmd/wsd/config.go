@@ -46,14 +46,17 @@ func (f *flags) config(environ []string) (server.Config, error) {
 		Software:       "wsd/" + currentVersion(),
 	}
 	for _, step := range []func(*server.Config) error{
-		f.checkBackend, f.checkNumbers, f.setTLS,
-		f.setListeners, f.setOrigins, f.setHeaders, f.setProxying, f.setFolders, f.setCommand,
+		f.checkBackend, f.checkNumbers, f.checkUser, f.setTLS,
+		f.setListeners, f.setOrigins, f.setHeaders, f.setProxying, f.setFolders, f.setCommand, f.setAccount,
 	} {
 		if err := step(&cfg); err != nil {
 			return server.Config{}, err
 		}
 	}
-	return cfg, nil
+	if f.account != nil {
+		cfg.Env, err = passEnv(f.PassEnv, f.account.environ(environ))
+	}
+	return cfg, err
 }
 
 // checkBackend refuses flags about the backend that contradict each other.

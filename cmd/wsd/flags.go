@@ -31,6 +31,9 @@ type flags struct {
 	PassEnv    string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends get from wsd's own, comma-separated (default: ${default})."`
 	CloseMS    int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
 
+	User  string `group:"Privileges" placeholder:"NAME" help:"User to become, and to run backends as, once wsd listens and has read its keys: NAME, NAME:GROUP, or numbers."`
+	Group string `group:"Privileges" placeholder:"NAME" help:"Group to become, with --user; that user's own unless given."`
+
 	MaxForks     int   `group:"Limits" placeholder:"N" default:"1024" help:"Most backends and CGI programs at once; then 429. 0: no limit (default: ${default})."`
 	MaxFrameSize int64 `group:"Limits" placeholder:"BYTES" default:"1048576" help:"Largest message from a client. 0: no limit (default: ${default})."`
 	MaxBuffered  int64 `group:"Limits" placeholder:"BYTES" default:"268435456" help:"Most memory for half-arrived messages, of all clients together. 0: no limit (default: ${default})."`
@@ -75,6 +78,8 @@ type flags struct {
 	// Inherited are the sockets that were handed over: no flags, but they take
 	// the place of those about listening.
 	Inherited []server.Inherited `kong:"-"`
+	// account is what --user and --group stand for; config sets it.
+	account *account
 
 	// Command begins with the first word that is no flag; nothing in it is.
 	Command []string `arg:"" optional:"" passthrough:"partial"`

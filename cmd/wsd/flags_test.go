@@ -163,7 +163,7 @@ func TestFlagNames(t *testing.T) {
 		devconsole loglevel version help license
 		trustproxy proxyprotocol basepath healthpath unixsocket-mode
 		maxbuffered maxconns-per-ip handshakes-per-ip maxheaderbytes maxheadercount idletimeout maxsession once
-		pty logformat man completion`)
+		pty logformat man completion user group`)
 	parser, err := newParser(new(flags))
 	if err != nil {
 		t.Fatal(err)

@@ -51,5 +51,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return &usageError{err} // it has looked at nothing but cfg
 	}
+	if err := srv.Listen(); err != nil {
+		return err
+	}
+	if err := f.unprivileged(&cfg); err != nil {
+		srv.Close()
+		return err
+	}
 	return serve(ctx, supervise(srv, cfg.Log), signals)
 }

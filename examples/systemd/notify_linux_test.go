@@ -105,7 +105,7 @@ func testNobodyThere(t *testing.T, wsd string) {
 	p := s.run(t)
 	echo(t, "ws://"+socket.Addr().String(), nil)
 	p.stop()
-	if n := strings.Count(p.log.String(), "level=WARN"); n != 1 {
+	if n := strings.Count(p.log.String(), "can't be told"); n != 1 {
 		t.Errorf("%d warnings", n)
 	}
 }

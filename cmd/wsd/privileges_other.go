@@ -1,0 +1,12 @@
+//go:build !unix
+
+package main
+
+// dropSupported says that a process can change its user.
+const dropSupported = false
+
+func isRoot() bool { return false }
+
+func (a *account) isCurrent() bool { return false }
+
+func (a *account) become() error { return nil }
