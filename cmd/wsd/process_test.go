@@ -16,16 +16,24 @@ import (
 
 // TestProcess builds wsd, as a release is built, and runs it.
 func TestProcess(t *testing.T) {
-	wsd := filepath.Join(t.TempDir(), "wsd.exe") // Windows needs the ending, others don't mind
-	build := exec.Command("go", "build", "-ldflags", "-X main.version=1.2.3", "-o", wsd, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building wsd: %v\n%s", err, out)
-	}
+	wsd := build(t, t.TempDir())
 	t.Run("Answers", func(t *testing.T) { testAnswers(t, wsd) })
 	t.Run("BadInput", func(t *testing.T) { testBadInput(t, wsd) })
 	t.Run("AddressInUse", func(t *testing.T) { testAddressInUse(t, wsd) })
 	testSignals(t, wsd)
 	testLimits(t, wsd)
+}
+
+// build returns the path of a wsd in folder, built with these variables.
+func build(t *testing.T, folder string, env ...string) string {
+	t.Helper()
+	wsd := filepath.Join(folder, "wsd.exe") // Windows needs the ending, others don't mind
+	build := exec.Command("go", "build", "-ldflags", "-X main.version=1.2.3", "-o", wsd, ".")
+	build.Env = append(os.Environ(), env...)
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("building wsd: %v\n%s", err, out)
+	}
+	return wsd
 }
 
 // command is wsd with these arguments; it is killed when it runs for a minute.

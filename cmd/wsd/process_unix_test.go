@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -81,7 +82,10 @@ type process struct {
 	cmd     *exec.Cmd
 	stderr  io.ReadCloser
 	address string
-	log     chan string // what it wrote to stderr, when that has ended
+	log     chan string   // what it wrote to stderr, when that has ended
+	news    chan struct{} // there is more in text; closed when stderr has ended
+	mu      sync.Mutex
+	text    strings.Builder // what it has written so far
 }
 
 // serving starts cmd and returns when it has said where it listens.
@@ -94,7 +98,7 @@ func serving(t *testing.T, cmd *exec.Cmd) *process {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p := &process{cmd: cmd, stderr: stderr, log: make(chan string, 1)}
+	p := &process{cmd: cmd, stderr: stderr, log: make(chan string, 1), news: make(chan struct{}, 1)}
 	address := make(chan string, 1)
 	// Ends with wsd's stderr; wait waits for it.
 	go p.read(address)
@@ -110,16 +114,38 @@ func serving(t *testing.T, cmd *exec.Cmd) *process {
 func (p *process) read(address chan<- string) {
 	defer close(address)
 	url := regexp.MustCompile(`://(127\.0\.0\.1:\d+)`)
-	var all strings.Builder
 	found := false
 	for lines := bufio.NewScanner(p.stderr); lines.Scan(); {
-		all.WriteString(lines.Text() + "\n")
+		p.mu.Lock()
+		p.text.WriteString(lines.Text() + "\n")
+		p.mu.Unlock()
+		select {
+		case p.news <- struct{}{}:
+		default:
+		}
 		if m := url.FindStringSubmatch(lines.Text()); m != nil && !found {
 			found = true
 			address <- m[1]
 		}
 	}
-	p.log <- all.String()
+	close(p.news)
+	p.log <- p.text.String()
+}
+
+// until returns when the log says text; serving's command ends by itself some day.
+func (p *process) until(t *testing.T, text string) {
+	t.Helper()
+	for more := true; ; _, more = <-p.news {
+		p.mu.Lock()
+		log := p.text.String()
+		p.mu.Unlock()
+		if strings.Contains(log, text) {
+			return
+		}
+		if !more {
+			t.Fatalf("the log never says %q:\n%s", text, log)
+		}
+	}
 }
 
 func (p *process) signal(t *testing.T, signals ...syscall.Signal) {
@@ -148,14 +174,19 @@ func (p *process) wait(t *testing.T, status int) string {
 // upgrade opens a WebSocket and returns its connection, past the handshake.
 func upgrade(t *testing.T, address string) net.Conn {
 	t.Helper()
+	return upgradeAt(t, address, "/")
+}
+
+func upgradeAt(t *testing.T, address, path string) net.Conn {
+	t.Helper()
 	conn, err := net.DialTimeout("tcp", address, time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn.SetDeadline(time.Now().Add(time.Minute))
 	// The key is the one of RFC 6455 section 1.3.
-	fmt.Fprintf(conn, "GET / HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", address)
+	fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"+
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", path, address)
 	var head []byte
 	for one := make([]byte, 1); !strings.HasSuffix(string(head), "\r\n\r\n"); head = append(head, one...) {
 		if _, err := conn.Read(one); err != nil {

@@ -1,0 +1,405 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestPrivileges starts wsd as root, and what it becomes is looked at by what
+// its backends and the kernel say.
+func TestPrivileges(t *testing.T) {
+	if !isRoot() {
+		t.Skip("only root can become another user") // .ci/run runs it as root
+	}
+	for name, cgo := range map[string]string{"Go": "0", "C": "1"} { // whose setuid(2) it is
+		t.Run(name, func(t *testing.T) {
+			if _, err := exec.LookPath("cc"); cgo == "1" && err != nil {
+				if os.Getenv("CI") == "true" {
+					t.Fatal("no C compiler")
+				}
+				t.Skip("no C compiler")
+			}
+			wsd := build(t, openDir(t), "CGO_ENABLED="+cgo)
+			t.Run("Dropped", func(t *testing.T) { testDropped(t, wsd) })
+			t.Run("Groups", func(t *testing.T) { testGroups(t, wsd) })
+		})
+	}
+	wsd := build(t, openDir(t))
+	t.Run("Socket", func(t *testing.T) { testGivenSocket(t, wsd) })
+	t.Run("Key", func(t *testing.T) { testRootsKey(t, wsd) })
+	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
+	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
+	t.Run("OutOfReach", func(t *testing.T) { testOutOfReach(t, wsd) })
+	t.Run("Warning", func(t *testing.T) { testRootWarning(t, wsd) })
+}
+
+// openDir is a temporary folder that everybody may enter.
+func openDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "wsd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// nobody is a user that every Linux has.
+func nobody(t *testing.T) (entry *user.User, uid, gid int) {
+	t.Helper()
+	entry, err := user.Lookup("nobody")
+	if err != nil {
+		t.Fatal(err)
+	}
+	uid, _ = strconv.Atoi(entry.Uid)
+	gid, _ = strconv.Atoi(entry.Gid)
+	return entry, uid, gid
+}
+
+// privilegedPort is a free port of 127.0.0.1 that takes root to listen on.
+func privilegedPort(t *testing.T) string {
+	t.Helper()
+	for port := 80; port < 1024; port++ {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
+		if err == nil {
+			l.Close()
+			return strconv.Itoa(port)
+		}
+	}
+	t.Fatal("no port below 1024 is free")
+	return ""
+}
+
+// says returns the messages of a backend that speaks first, up to the close frame
+// or to the message last.
+func says(t *testing.T, conn net.Conn, last string) (messages []string) {
+	t.Helper()
+	in := bufio.NewReader(conn)
+	for {
+		head := make([]byte, 2)
+		if _, err := io.ReadFull(in, head); err != nil {
+			t.Fatalf("%v after %q", err, messages)
+		}
+		size := uint64(head[1])
+		if size == 126 {
+			long := make([]byte, 2)
+			io.ReadFull(in, long)
+			size = uint64(binary.BigEndian.Uint16(long))
+		}
+		payload := make([]byte, size)
+		if _, err := io.ReadFull(in, payload); err != nil {
+			t.Fatal(err)
+		}
+		if head[0] != 0x81 { // RFC 6455, section 5.2: FIN and text
+			return messages
+		}
+		messages = append(messages, string(payload))
+		if string(payload) == last {
+			return messages
+		}
+	}
+}
+
+// prober tells who it is, what it can read, and waits.
+const prober = `id -u; id -ru; id -g; id -G; echo "$HOME $USER $LOGNAME"
+cat "$1" 2>/dev/null || echo no secret
+cat /proc/$PPID/environ 2>/dev/null || echo no look at wsd
+ls /proc/$PPID/fd >/dev/null 2>&1 || echo no look at its files
+kill -0 $PPID && echo same user
+echo end; cat`
+
+func testDropped(t *testing.T, wsd string) {
+	entry, uid, gid := nobody(t)
+	secret := filepath.Join(openDir(t), "secret")
+	if err := os.WriteFile(secret, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, wsd, "--address=127.0.0.1", "--port="+privilegedPort(t), "--user=nobody",
+		"--passenv=PATH,HOME,USER,LOGNAME", "sh", "-c", prober, "sh", secret)
+	cmd.Env = append(os.Environ(), "HOME=/root", "USER=root", "LOGNAME=root")
+	p := serving(t, cmd)
+	conn := upgrade(t, p.address)
+	defer conn.Close()
+	id, group := strconv.Itoa(uid), strconv.Itoa(gid)
+	want := []string{id, id, group, group, entry.HomeDir + " nobody nobody", "no secret", "no look at wsd", "no look at its files", "same user", "end"}
+	if got := says(t, conn, "end"); !slices.Equal(got, want) {
+		t.Errorf("the backend says %q, want %q", got, want)
+	}
+	checkThreads(t, cmd.Process.Pid, uid, gid)
+	p.signal(t, syscall.SIGTERM)
+	if log := p.wait(t, 0); strings.Contains(log, "WARN") || !strings.Contains(log, `msg="runs as" user=nobody uid=`+id) {
+		t.Errorf("the log is:\n%s", log)
+	}
+}
+
+// checkThreads looks at all four ids of every thread, and at its capabilities.
+func checkThreads(t *testing.T, pid, uid, gid int) {
+	t.Helper()
+	files, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(files) < 2 {
+		t.Fatalf("threads: %q, %v", files, err)
+	}
+	for _, file := range files {
+		status, err := os.ReadFile(file)
+		if os.IsNotExist(err) {
+			continue // it has ended meanwhile
+		}
+		for _, line := range []string{
+			fmt.Sprintf("\nUid:\t%d\t%[1]d\t%[1]d\t%[1]d\n", uid),
+			fmt.Sprintf("\nGid:\t%d\t%[1]d\t%[1]d\t%[1]d\n", gid),
+			fmt.Sprintf("\nGroups:\t%d \n", gid),
+			"\nCapPrm:\t0000000000000000\n",
+			"\nCapEff:\t0000000000000000\n",
+		} {
+			if !strings.Contains(string(status), line) {
+				t.Errorf("%s, %v: no %q in\n%s", file, err, line, status)
+			}
+		}
+	}
+}
+
+// testGroups has a machine with one more user, who is in three groups.
+func testGroups(t *testing.T, wsd string) {
+	dir := openDir(t)
+	if out, err := exec.Command("unshare", "--mount", "mount", "--bind", dir, dir).CombinedOutput(); err != nil {
+		t.Skipf("this root may not mount: %v\n%s", err, out)
+	}
+	for name, text := range map[string]string{
+		"passwd": "root:x:0:0::/root:/bin/sh\nada:x:40001:40002::/home/ada:/bin/sh\n",
+		"group":  "root:x:0:\nown:x:40002:\none:x:40003:bob,ada\ntwo:x:40004:ada\nnot:x:40005:bob\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, test := range []struct{ flags, want string }{
+		{"--user=ada", "40001 40002 40002 40003 40004 /home/ada"},
+		{"--user=ada:one", "40001 40003 40003 40004 /home/ada"},
+		{"--user=ada --group=root", "40001 0 0 40003 40004 /home/ada"},
+		{"--user=ada:5", "40001 5 5 40003 40004 /home/ada"},
+		{"--user=40001", "40001 40002 40002 /home/ada"},
+		{"--user=40001:two", "40001 40004 40004 /home/ada"},
+		{"--user=7:8", "7 8 8"},
+	} {
+		cmd := command(t, "/bin/sh", "-c", `mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group || exit 77
+			exec "$2" --address=127.0.0.1:0 --passenv=PATH,HOME $3 sh -c 'echo $(id -u) $(id -g) $(id -G) $HOME'`, "sh", dir, wsd, test.flags)
+		cmd.Env = append(os.Environ(), "HOME=/root")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+		p := serving(t, cmd)
+		conn := upgrade(t, p.address)
+		if got := says(t, conn, ""); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: %q, want %s", test.flags, got, test.want)
+		}
+		conn.Close()
+		p.signal(t, syscall.SIGTERM)
+		p.wait(t, 0)
+	}
+}
+
+// testGivenSocket has a folder of root, from which the user can't remove its
+// socket, and one of its own.
+func testGivenSocket(t *testing.T, wsd string) {
+	_, uid, gid := nobody(t)
+	for name, removes := range map[string]bool{"root's": false, "own": true} {
+		dir := openDir(t)
+		if removes {
+			if err := os.Chown(dir, uid, gid); err != nil {
+				t.Fatal(err)
+			}
+		}
+		path := filepath.Join(dir, "s")
+		for range 2 { // the second one finds what the first has left
+			p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--unixsocket="+path, "--unixsocket-mode=0660", "--user=nobody", "cat"))
+			conn, err := net.Dial("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			conn.Close()
+			upgrade(t, p.address).Close() // it has become nobody
+			info, err := os.Lstat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stat := info.Sys().(*syscall.Stat_t); int(stat.Uid) != uid || int(stat.Gid) != gid || info.Mode().Perm() != 0o660 {
+				t.Errorf("%s folder: the socket is %v of %d:%d", name, info.Mode(), stat.Uid, stat.Gid)
+			}
+			p.signal(t, syscall.SIGTERM)
+			if log := p.wait(t, 0); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") {
+				t.Errorf("%s folder:\n%s", name, log)
+			}
+			if _, err := os.Lstat(path); os.IsNotExist(err) != removes {
+				t.Errorf("%s folder: after the end: %v", name, err)
+			}
+		}
+	}
+}
+
+// certificate is a PEM file with a key in a folder that only root may enter,
+// as certbot has it. wsd makes one by itself.
+func certificate(t *testing.T, wsd string) string {
+	t.Helper()
+	cache := t.TempDir()
+	cmd := command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--devconsole")
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache)
+	p := serving(t, cmd)
+	p.signal(t, syscall.SIGTERM)
+	p.wait(t, 0)
+	return filepath.Join(cache, "wsd", "selfsigned.pem")
+}
+
+// get makes a request by TLS on a connection of its own.
+func get(t *testing.T, address string) {
+	t.Helper()
+	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // a self-signed certificate
+	}}
+	response, err := client.Get("https://" + address + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+}
+
+func testRootsKey(t *testing.T, wsd string) {
+	file := certificate(t, wsd)
+	p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--sslcert="+file, "--sslkey="+file, "--user=nobody", "--devconsole"))
+	get(t, p.address)
+	p.signal(t, syscall.SIGHUP)
+	p.until(t, "TLS files not read again")
+	get(t, p.address) // by the old ones
+	p.signal(t, syscall.SIGTERM)
+	log := p.wait(t, 0)
+	for line, n := range map[string]int{
+		`level=WARN msg="a TLS file can't be read again.*permission denied.*hint=.*--user`: 2, // certificate and key
+		`level=ERROR msg="TLS files not read again.*--sslcert.*permission denied.*hint=`:   1,
+	} {
+		if got := regexp.MustCompile(line).FindAllString(log, -1); len(got) != n {
+			t.Errorf("%d times %s, want %d:\n%s", len(got), line, n, log)
+		}
+	}
+}
+
+// testRootsCache has a cache folder of root's: the certificate in it is as good
+// as ever.
+func testRootsCache(t *testing.T, wsd string) {
+	file := certificate(t, wsd)
+	before, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--user=nobody", "--devconsole")
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Dir(filepath.Dir(file)))
+	p := serving(t, cmd)
+	get(t, p.address)
+	p.signal(t, syscall.SIGHUP)
+	p.until(t, "TLS files read again")
+	get(t, p.address)
+	p.signal(t, syscall.SIGTERM)
+	if log := p.wait(t, 0); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") {
+		t.Errorf("the log is:\n%s", log)
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
+		t.Errorf("the certificate has changed: %v", err)
+	}
+}
+
+// testNotRoot starts wsd as nobody, who may only stay so.
+func testNotRoot(t *testing.T, wsd string) {
+	_, uid, gid := nobody(t)
+	unprivileged := func(args ...string) *exec.Cmd {
+		cmd := command(t, wsd, append(args, "id", "-u")...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
+		return cmd
+	}
+	p := serving(t, unprivileged("--address=127.0.0.1:0", "--user=nobody"))
+	conn := upgrade(t, p.address)
+	if got := says(t, conn, ""); !slices.Equal(got, []string{strconv.Itoa(uid)}) {
+		t.Errorf("the backend is %q", got)
+	}
+	conn.Close()
+	p.signal(t, syscall.SIGTERM)
+	p.wait(t, 0)
+
+	for _, name := range []string{"root", "1:1", "nobody:0"} {
+		out, err := unprivileged("--address=127.0.0.1:0", "--user="+name).CombinedOutput()
+		want := "wsd: error: --user=" + name + ": only root can become another user\nwsd: hint: start wsd as root, "
+		if err == nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// testOutOfReach has things to serve that root could.
+func testOutOfReach(t *testing.T, wsd string) {
+	dir := openDir(t)
+	closed := filepath.Join(dir, "closed")
+	if err := os.Mkdir(closed, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	script := []byte("#!/bin/sh\ncat\n")
+	for name, mode := range map[string]os.FileMode{"closed/open.sh": 0o755, "mine.sh": 0o700, "scripts/mine.sh": 0o700} {
+		os.Mkdir(filepath.Dir(filepath.Join(dir, name)), 0o755)
+		if err := os.WriteFile(filepath.Join(dir, name), script, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, arg := range []string{closed + "/open.sh", dir + "/mine.sh", "--dir=" + closed, "--staticdir=" + closed, "--cgidir=" + closed} {
+		path := filepath.Join(dir, "s")
+		_, log, status := finish(t, wsd, "--unixsocket="+path, "--user=nobody", arg)
+		if status != 1 || !regexp.MustCompile(`\nwsd: error: as user nobody: .*permission denied\nwsd: hint: the user needs the right to execute`).MatchString(log) {
+			t.Errorf("%s: status %d\n%s", arg, status, log)
+		}
+	}
+	p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--user=nobody", "--dir="+dir+"/scripts"))
+	conn, err := net.Dial("tcp", p.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn.Close()
+	conn = upgradeAt(t, p.address, "/mine.sh")
+	if got := says(t, conn, ""); len(got) > 0 {
+		t.Errorf("the backend says %q", got)
+	}
+	conn.Close()
+	p.signal(t, syscall.SIGTERM)
+	if log := p.wait(t, 0); !strings.Contains(log, "mine.sh: its user may not execute it: permission denied") {
+		t.Errorf("the log is:\n%s", log)
+	}
+}
+
+func testRootWarning(t *testing.T, wsd string) {
+	for args, want := range map[string]int{
+		"cat":               1,
+		"--cgidir=.":        1,
+		"--devconsole":      0, // runs nothing
+		"--user=root cat":   0, // as it was asked for
+		"--user=0:1 cat":    0,
+		"--user=nobody cat": 0,
+	} {
+		p := serving(t, command(t, wsd, append([]string{"--address=127.0.0.1:0"}, strings.Fields(args)...)...))
+		p.signal(t, syscall.SIGTERM)
+		log := p.wait(t, 0)
+		if n := strings.Count(log, `level=WARN msg="backends run as root`); n != want || want != strings.Count(log, "add --user=NAME") {
+			t.Errorf("wsd %s: %d warnings, want %d\n%s", args, n, want, log)
+		}
+	}
+}
