@@ -16,13 +16,6 @@ import (
 	"wsd/examples/relay/line"
 )
 
-// Signs of life are sent once in a period. Who gives none for lost is taken for
-// dead: a name is free again, a channel ends. Most deaths are seen sooner.
-const (
-	period = 2 * time.Second
-	lost   = 5 * period
-)
-
 // session is one client's. It belongs to the goroutine of Run.
 type session struct {
 	network   string // the network of the client; see networkOf
@@ -63,7 +56,7 @@ func Run(ctx context.Context, remote string, conn *broker.Conn, in <-chan line.L
 // serve is the life of a session. Nothing in it waits for the client or for
 // another session, and for the broker only for a bounded time.
 func (s *session) serve(ctx context.Context, in <-chan line.Line, notes <-chan *nats.Msg, sub *nats.Subscription) error {
-	tick := time.NewTicker(period)
+	tick := time.NewTicker(broker.Period)
 	defer tick.Stop()
 	for {
 		var err error
@@ -72,7 +65,7 @@ func (s *session) serve(ctx context.Context, in <-chan line.Line, notes <-chan *
 			if !ok {
 				return nil
 			}
-			err = s.take(ctx, next)
+			err = s.out.TellFault(s.answer(ctx, next))
 		case note := <-notes:
 			err = s.receive(note)
 		case entry, ok := <-s.directory.updates():
@@ -92,16 +85,6 @@ func (s *session) serve(ctx context.Context, in <-chan line.Line, notes <-chan *
 			return err
 		}
 	}
-}
-
-// take answers one line of the client. A client that has made a mistake is told,
-// and may go on.
-func (s *session) take(ctx context.Context, next line.Line) error {
-	err := s.answer(ctx, next)
-	if fault, ok := errors.AsType[*line.Error](err); ok {
-		return s.out.Tell(fault.Line())
-	}
-	return err
 }
 
 // tick gives signs of life, and looks for those of others.
@@ -126,8 +109,7 @@ func (s *session) end() {
 		s.send(c, note{Kind: leave, Reason: "left"})
 	}
 	s.lease.release()
-	// The error is the broker's: then the others learn of it by its silence.
-	_ = s.broker.FlushTimeout(broker.Answer / 4)
+	s.broker.Part()
 }
 
 // inbox is the subject for notes to a session about a channel, or about what

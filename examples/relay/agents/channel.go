@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"wsd/examples/relay/broker"
 )
 
 // maxChannels bounds the channels of one client.
@@ -178,7 +180,7 @@ func (s *session) drop(c *channel, reason string, tellPeer bool) error {
 // end gives none.
 func (s *session) checkChannels(now time.Time) error {
 	for _, c := range s.channels {
-		if now.Sub(c.heard) > lost {
+		if now.Sub(c.heard) > broker.Lost {
 			if err := s.drop(c, "lost", true); err != nil {
 				return err
 			}

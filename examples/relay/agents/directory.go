@@ -93,7 +93,7 @@ func (d *directory) expire(now time.Time) {
 		return
 	}
 	for key, agent := range d.agents {
-		if now.Sub(agent.heard) > lost {
+		if now.Sub(agent.heard) > broker.Lost {
 			delete(d.agents, key)
 			d.changed = true
 		}

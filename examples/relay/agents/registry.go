@@ -36,7 +36,7 @@ func openRegistry(ctx context.Context, conn *broker.Conn) (*registry, error) {
 	bucket, err := conn.JS.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
 		Bucket:       "relay-agents",
 		Description:  "the names of the agents of examples/relay",
-		TTL:          lost,
+		TTL:          broker.Lost,
 		MaxValueSize: 1 << 10,
 		MaxBytes:     16 << 20,
 		Storage:      jetstream.MemoryStorage,

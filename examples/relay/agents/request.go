@@ -27,13 +27,11 @@ type request struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// answer does what a line asks for. The error is an *Error when that can't be.
+// answer does what a line asks for. The error is a *line.Error when that
+// can't be.
 func (s *session) answer(ctx context.Context, next line.Line) error {
-	if next.Err != nil {
-		return next.Err
-	}
 	var r request
-	if err := line.Decode(next.Text, &r); err != nil {
+	if err := next.Decode(&r); err != nil {
 		return err
 	}
 	if len(r.Token) > maxToken {

@@ -10,8 +10,11 @@ import (
 // Decode reads one JSON object, with nothing else in the line, into request. A
 // member that request has no field for is refused: it is most often a mistake in
 // writing. The error is an *Error.
-func Decode(text []byte, request any) error {
+func (l Line) Decode(request any) error {
+	text := l.Text
 	switch {
+	case l.Err != nil:
+		return l.Err
 	case !utf8.Valid(text):
 		return BadRequest("the line is not UTF-8")
 	case !bytes.HasPrefix(bytes.TrimLeft(text, " \t\r"), []byte("{")):

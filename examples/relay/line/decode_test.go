@@ -29,7 +29,7 @@ func TestDecode(t *testing.T) {
 		"{\"type\":\"x\"}\x00":     false,
 		"{\"type\":\"\xed\xa0\x80": false,
 	} {
-		if err := Decode([]byte(text), &anyRequest{}); (err == nil) != ok {
+		if err := (Line{Text: []byte(text)}).Decode(&anyRequest{}); (err == nil) != ok {
 			t.Errorf("%q: %v, want an error: %v", text, err, !ok)
 		}
 	}
@@ -41,7 +41,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var r anyRequest
-		err := Decode(text, &r)
+		err := (Line{Text: text}).Decode(&r)
 		if _, fault := errors.AsType[*Error](err); err != nil && !fault {
 			t.Fatalf("%v is no *Error", err)
 		}

@@ -93,6 +93,15 @@ func (w *Writer) Tell(v any) error {
 	}
 }
 
+// TellFault tells the client of an error that is an *Error: who has made a mistake
+// may go on. Any other error is returned.
+func (w *Writer) TellFault(err error) error {
+	if fault, ok := errors.AsType[*Error](err); ok {
+		return w.Tell(fault.Line())
+	}
+	return err
+}
+
 // Offer writes a line if the client keeps up, and returns whether it does.
 func (w *Writer) Offer(v any) (bool, error) {
 	if len(w.lines) >= waiting/2 {

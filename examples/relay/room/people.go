@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"wsd/examples/relay/broker"
 )
 
 // maxVisitors bounds the other visitors that one client is shown.
@@ -138,7 +140,7 @@ func (s *session) forget(id string) error {
 // expire drops those who have given no sign of life.
 func (s *session) expire(now time.Time) error {
 	for id, p := range s.people {
-		if now.Sub(p.heard) > lost {
+		if now.Sub(p.heard) > broker.Lost {
 			if err := s.forget(id); err != nil {
 				return err
 			}

@@ -44,13 +44,11 @@ type clearing struct {
 	Name string `json:"name"` // the visitor's
 }
 
-// answer does what a line asks for. The error is an *Error when that can't be.
+// answer does what a line asks for. The error is a *line.Error when that
+// can't be.
 func (s *session) answer(ctx context.Context, next line.Line) error {
-	if next.Err != nil {
-		return next.Err
-	}
 	var r request
-	if err := line.Decode(next.Text, &r); err != nil {
+	if err := next.Decode(&r); err != nil {
 		return err
 	}
 	if s.me.Name == "" && r.Type != "enter" {

@@ -52,7 +52,7 @@ func FuzzStroke(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var r request
-		if line.Decode(text, &r) != nil {
+		if (line.Line{Text: text}).Decode(&r) != nil {
 			return
 		}
 		made, err := newStroke("id", r)

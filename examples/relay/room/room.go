@@ -6,7 +6,6 @@ package room
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -18,13 +17,8 @@ import (
 	"wsd/examples/relay/line"
 )
 
-// Signs of life are sent once in a period. A visitor who gives none for lost has
-// left. Pointers move once in a frame: what comes between is left out.
-const (
-	period = 2 * time.Second
-	lost   = 5 * period
-	frame  = 50 * time.Millisecond
-)
+// Pointers move once in a frame: what comes between is left out.
+const frame = 50 * time.Millisecond
 
 // session is one visitor's. It belongs to the goroutine of Run.
 type session struct {
@@ -64,7 +58,7 @@ func Run(ctx context.Context, query string, conn *broker.Conn, in <-chan line.Li
 
 // serve is the life of a session.
 func (s *session) serve(ctx context.Context, in <-chan line.Line) error {
-	tick := time.NewTicker(period)
+	tick := time.NewTicker(broker.Period)
 	defer tick.Stop()
 	for {
 		var err error
@@ -73,7 +67,7 @@ func (s *session) serve(ctx context.Context, in <-chan line.Line) error {
 			if !ok {
 				return nil
 			}
-			err = s.take(ctx, next)
+			err = s.out.TellFault(s.answer(ctx, next))
 		case m := <-s.notes:
 			err = s.receive(m)
 		case <-s.flush:
@@ -94,21 +88,10 @@ func (s *session) serve(ctx context.Context, in <-chan line.Line) error {
 	}
 }
 
-// take does what one line of the client asks for. A client that has made a
-// mistake is told, and may go on.
-func (s *session) take(ctx context.Context, next line.Line) error {
-	err := s.answer(ctx, next)
-	if fault, ok := errors.AsType[*line.Error](err); ok {
-		return s.out.Tell(fault.Line())
-	}
-	return err
-}
-
 // end tells the others that this visitor has left.
 func (s *session) end() {
 	s.publish(gone)
-	// The error is the broker's: then the others learn of it by our silence.
-	_ = s.broker.FlushTimeout(broker.Answer / 4)
+	s.broker.Part()
 }
 
 var roomName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
