@@ -94,6 +94,35 @@ func TestForwardedAdvice(t *testing.T) {
 	}
 }
 
+// The console may connect where the browser found it: a proxy may have made
+// another Host.
+func TestForwardedConsole(t *testing.T) {
+	cfg := behindProxy("end")
+	cfg.DevConsole, cfg.BasePath = true, "/app"
+	trusting := serve(t, cfg)
+	cfg.TrustProxies = nil
+	other := serve(t, cfg)
+	for _, tt := range []struct {
+		server *testServer
+		header []string
+		host   string
+	}{
+		{trusting, nil, "test.example"},
+		{trusting, []string{"X-Forwarded-Host: a.example", "X-Forwarded-Proto: https"}, "a.example"},
+		{trusting, []string{"X-Forwarded-Host: a.example:8443", "X-Forwarded-Proto: https"}, "a.example:8443"},
+		{trusting, []string{"X-Forwarded-Port: 8443", "X-Forwarded-Proto: https"}, "test.example:8443"},
+		{trusting, []string{`Forwarded: host="a.example:8443";proto=https`}, "a.example:8443"},
+		{trusting, []string{"Forwarded: host=a.example", "X-Forwarded-Host: b.example"}, "test.example"},
+		{other, []string{"X-Forwarded-Host: a.example", "X-Forwarded-Proto: https"}, "test.example"},
+	} {
+		response, _ := tt.server.get(t, "/app/", tt.header...)
+		got := directives(response.Header.Get("Content-Security-Policy"))["connect-src"]
+		if want := "'self' ws://" + tt.host + " wss://" + tt.host; got != want {
+			t.Errorf("%q: connect-src %q, want %q", tt.header, got, want)
+		}
+	}
+}
+
 // What a client on a Unix socket has bound its own end to must not pass for an
 // address.
 func TestUnixPeerWithAName(t *testing.T) {

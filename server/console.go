@@ -45,8 +45,10 @@ func newConsole(cfg *Config) *console {
 	}
 }
 
-// ServeHTTP answers GET and HEAD for any path with the page.
-func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+// serve answers GET and HEAD for any path with the page. host is the host[:port]
+// that the browser asked for, which a proxy may have changed on the way; it is
+// as unchecked as a Host header.
+func (c *console) serve(w http.ResponseWriter, r *http.Request, host string) {
 	header := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
@@ -54,7 +56,7 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header.Set("Content-Type", "text/html; charset=utf-8")
-	header.Set("Content-Security-Policy", c.policy+connectHosts(r.Host))
+	header.Set("Content-Security-Policy", c.policy+connectHosts(host))
 	header.Set("X-Content-Type-Options", "nosniff")
 	// The query may carry a token, which is nobody else's business.
 	header.Set("Referrer-Policy", "no-referrer")
@@ -92,7 +94,7 @@ func hashSource(page, name string) string {
 }
 
 // connectHosts is what connect-src allows beside 'self': WebSockets to the
-// host of the request, with and without TLS. Browsers of some years ago don't
+// host that the browser asked for, with and without TLS. Browsers of some years ago don't
 // take a WebSocket for 'self'. It is empty for a host that can't stand in a
 // policy; the page then has 'self' alone.
 func connectHosts(host string) string {
@@ -102,10 +104,10 @@ func connectHosts(host string) string {
 	return " ws://" + host + " wss://" + host
 }
 
-// isHostSource reports whether hostport, a Host header and so the client's to
-// choose, is a name or an IPv4 address with or without a port, and nothing that
-// ends a source or a directive. An IPv6 address is none: the grammar of CSP
-// Level 3, section 2.3.1, has no brackets.
+// isHostSource reports whether hostport, which is the client's to choose, is a
+// name or an IPv4 address with or without a port, and nothing that ends a source
+// or a directive. An IPv6 address is none: the grammar of CSP Level 3, section
+// 2.3.1, has no brackets.
 func isHostSource(hostport string) bool {
 	host, port, hasPort := strings.Cut(hostport, ":")
 	if len(host) > 253 { // RFC 1035, section 2.3.4, without the root's length byte

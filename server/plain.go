@@ -14,7 +14,7 @@ func (s *Server) servePlain(w *response, r *httpRequest) {
 	case s.redirectToBase(w, r):
 	case s.static.serve(w, r.Request):
 	case s.console != nil:
-		s.console.ServeHTTP(w, r.Request)
+		s.console.serve(w, r.Request, r.client.host)
 	default:
 		s.serveAdvice(w, r)
 	}

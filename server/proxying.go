@@ -40,7 +40,7 @@ func checkURLPath(what, path string) error {
 		return &HintError{Err: fmt.Errorf("%s %q %s", what, path, fault), Hint: hint}
 	}
 	if !strings.HasPrefix(path, "/") {
-		return fail("does not begin with a slash", "write it like /prefix")
+		return fail("does not begin with a slash", "write it like /path")
 	}
 	if strings.ContainsAny(path, `?#%\`) || strings.ContainsFunc(path, unicode.IsControl) {
 		return fail("has a character that no plain path has", `write it without ?, #, % and \, as it is when decoded`)

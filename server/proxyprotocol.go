@@ -105,7 +105,7 @@ func (c *proxyConn) await() bool {
 
 func (c *proxyConn) fail(level slog.Level, err error) {
 	c.failed = true
-	c.listener.log.Log(context.Background(), level, "dropped: no PROXY header from a trusted peer",
+	c.listener.log.Log(context.Background(), level, "dropped: no valid PROXY header from a trusted peer",
 		"peer", socketText(c.Conn.RemoteAddr()), "err", err)
 	c.Conn.Close()
 }
