@@ -22,8 +22,10 @@ import (
 func inherit() ([]server.Inherited, error) {
 	count := os.Getenv("LISTEN_FDS")
 	mine := os.Getenv("LISTEN_PID") == strconv.Itoa(os.Getpid())
-	if n, err := strconv.Atoi(count); mine && (err != nil || n < 0) {
-		return nil, fmt.Errorf("LISTEN_FDS=%s is no number of sockets", count)
+	if mine {
+		if err := checkCount(count); err != nil {
+			return nil, hinted("a service manager sets LISTEN_FDS; without one, unset LISTEN_PID", "%w", err)
+		}
 	}
 	var sockets []server.Inherited
 	for _, file := range activation.Files(true) {
@@ -41,6 +43,24 @@ func inherit() ([]server.Inherited, error) {
 	}
 	return sockets, nil
 }
+
+// checkCount refuses what is no number of open descriptors, from the first that is
+// handed over on. The library would make a file for each.
+func checkCount(count string) error {
+	n, err := strconv.Atoi(count)
+	if err != nil || n < 0 {
+		return fmt.Errorf("LISTEN_FDS=%s is no number of sockets", count)
+	}
+	for fd := firstInherited; fd < firstInherited+n; fd++ {
+		if err := syscall.Fstat(fd, new(syscall.Stat_t)); err != nil {
+			return fmt.Errorf("LISTEN_FDS=%s: descriptor %d: %w", count, fd, err)
+		}
+	}
+	return nil
+}
+
+// firstInherited is SD_LISTEN_FDS_START of sd_listen_fds(3).
+const firstInherited = 3
 
 // listenerOf replaces file by its listener.
 func listenerOf(file *os.File) (net.Listener, error) {

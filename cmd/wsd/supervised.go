@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -31,6 +32,9 @@ func supervise(d watchable, log *slog.Logger) daemon {
 	watchdog, err := sdnotify.SdWatchdogEnabled(false)
 	if err != nil {
 		log.Warn("no watchdog", "error", err)
+	}
+	if watchdog < 0 { // more than a Duration holds
+		watchdog = math.MaxInt64
 	}
 	return &supervised{
 		watchable: d,

@@ -154,6 +154,10 @@ func TestSupervise(t *testing.T) {
 	if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != 30*time.Second || b.Len() > 0 {
 		t.Errorf("got %v; the log is %q", got, b.String())
 	}
+	t.Setenv("WATCHDOG_USEC", "9999999999999999") // µs; a Duration has 292 years
+	if got, ok := supervise(d, log).(*supervised); !ok || got.period() != statusPeriod || b.Len() > 0 {
+		t.Errorf("got %v; the log is %q", got, b.String())
+	}
 	t.Setenv("WATCHDOG_USEC", "soon")
 	if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != 0 || !strings.Contains(b.String(), "soon") {
 		t.Errorf("got %v; the log is %q", got, b.String())

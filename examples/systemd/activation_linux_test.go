@@ -188,6 +188,7 @@ func testErrors(t *testing.T, wsd string) {
 		{connected.(*net.TCPConn), "", `the inherited socket "x": it does not listen`},
 		{noSocket{pipe}, "", `the inherited socket "x": it is no socket`},
 		{listenTCP(t), "LISTEN_FDS=one", "LISTEN_FDS=one is no number of sockets"},
+		{listenTCP(t), "LISTEN_FDS=2147483647", "LISTEN_FDS=2147483647: descriptor "},
 		{listenTCP(t), "LISTEN_FDNAMES=redirect", `the inherited socket "redirect" has no TCP port to redirect to`},
 	} {
 		s := service{wsd: wsd, args: []string{"cat"}, sockets: []fileHolder{test.socket}, names: []string{"x"}}
