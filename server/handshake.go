@@ -79,14 +79,15 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 	}
 	id := s.ids.next()
 	command := s.command(r, script, id)
-	// The library does the handshake, of RFC 6455 4.2; its connection is not used.
-	// checkOrigin has checked.
-	if _, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true}); err != nil {
+	// The library does the handshake, of RFC 6455 4.2. checkOrigin has checked.
+	unused, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	if err != nil {
 		s.dismiss(r)
 		s.giveOnce()
 		s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
 		return
 	}
+	unused.CloseNow() // or its finalizer, on one of several things that refer to each other, would keep all of them for ever
 	s.startSession(id, command, w.conn, r)
 }
 
