@@ -17,6 +17,10 @@ var keepInherited = sync.OnceFunc(func() {
 	unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 })
 
+// starting lets one process start at a time, as package syscall does anyway, but
+// before a thread is locked: many that wait hold no thread then.
+var starting sync.Mutex
+
 // startProcess starts the process with no signal blocked and with no descriptor
 // but attr.Files.
 //
@@ -26,6 +30,8 @@ var keepInherited = sync.OnceFunc(func() {
 // nothing of; see keepInherited.
 func startProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
 	keepInherited()
+	starting.Lock()
+	defer starting.Unlock()
 	var current, none unix.Sigset_t
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
