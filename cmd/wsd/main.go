@@ -58,5 +58,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		srv.Close()
 		return err
 	}
+	reserveThreads()
 	return serve(ctx, supervise(srv, cfg.Log), signals)
 }
