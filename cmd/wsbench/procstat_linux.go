@@ -52,6 +52,35 @@ func footprint(pid int) (f processFootprint, known bool) {
 	return f, f.memory > 0 && f.threads > 0
 }
 
+// peakMemory is VmHWM of /proc/PID/status: the most that was resident, in bytes;
+// 0 when it is not known.
+func peakMemory(pid int) int64 {
+	return statusKilobytes(fmt.Sprintf("/proc/%d/status", pid), "VmHWM:") << 10
+}
+
+// statusKilobytes is a line of /proc/PID/status or /proc/meminfo; 0 when it is
+// not there.
+func statusKilobytes(file, name string) int64 {
+	status, err := os.ReadFile(file)
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(status)) {
+		if rest, ok := strings.CutPrefix(line, name); ok {
+			n, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return n
+		}
+	}
+	return 0
+}
+
+// descriptors is how many descriptors a process has open; 0 when that is not
+// known.
+func descriptors(pid int) int {
+	names, _ := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
+	return len(names)
+}
+
 // children is how many processes have pid as their parent, those included that
 // have ended and were not reaped.
 func children(pid int) (n int, known bool) {

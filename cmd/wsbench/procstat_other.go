@@ -18,3 +18,12 @@ func footprint(int) (f processFootprint, known bool) { return processFootprint{}
 
 // children is not known on this platform.
 func children(int) (n int, known bool) { return 0, false }
+
+// peakMemory is not known on this platform.
+func peakMemory(int) int64 { return 0 }
+
+// descriptors is not known on this platform.
+func descriptors(int) int { return 0 }
+
+// parent is not known on this platform.
+func parent(string) int { return 0 }

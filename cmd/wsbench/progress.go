@@ -39,11 +39,17 @@ func newProgress(w io.Writer) *progress {
 	return p
 }
 
-// begin writes the first line and goes on until end.
+// begin writes the first line, which says what is done and how many of n, and
+// goes on until end.
 func (p *progress) begin(what string, n int) {
 	p.done.Store(0)
+	p.tell(func() string { return fmt.Sprintf("%s: %d of %d", what, p.done.Load(), n) })
+}
+
+// tell writes what line returns, and goes on until end.
+func (p *progress) tell(line func() string) {
 	p.stop = make(chan struct{})
-	p.show(what, n)
+	p.show(line())
 	// Ends with end, which waits for it.
 	p.wg.Go(func() {
 		tick := time.NewTicker(p.period)
@@ -53,14 +59,13 @@ func (p *progress) begin(what string, n int) {
 			case <-p.stop:
 				return
 			case <-tick.C:
-				p.show(what, n)
+				p.show(line())
 			}
 		}
 	})
 }
 
-func (p *progress) show(what string, n int) {
-	line := fmt.Sprintf("%s: %d of %d", what, p.done.Load(), n)
+func (p *progress) show(line string) {
 	if p.terminal {
 		fmt.Fprintf(p.w, "\r%s\x1b[K", line)
 		return

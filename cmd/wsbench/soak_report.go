@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// line is the progress line.
+func (s *soak) line() string {
+	full := time.Duration(s.full.Load())
+	where := "opening"
+	if full > 0 {
+		up := min(time.Since(s.start)-full, s.duration)
+		where = fmt.Sprintf("%v of %v", up.Round(time.Second), s.duration)
+		if up == s.duration {
+			where = "ending"
+		}
+	}
+	c := &s.counts
+	return fmt.Sprintf("%s: %d sessions open, %d opened so far; clients sent %d messages and received %d; %d sessions went wrong",
+		where, c.open.Load(), c.opened.Load(), c.sent.Load(), c.received.Load(), c.blamed())
+}
+
+// report writes the outcome as a Markdown table, then what went wrong.
+func (s *soak) report(w io.Writer) error {
+	var b strings.Builder
+	row := func(name string, format string, args ...any) {
+		fmt.Fprintf(&b, "| %s | %s |\n", name, fmt.Sprintf(format, args...))
+	}
+	b.WriteString("| soak | |\n| --- | ---: |\n")
+	c := &s.counts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	row("sessions at once", "%d for %v, over %d daemons", c.most, s.lasted.Round(time.Second), len(s.daemons))
+	row("sessions in all", "%d", c.opened.Load())
+	for e, n := range c.kinds {
+		row(ending(e).String(), "%d", n)
+	}
+	seconds := s.lasted.Seconds() + time.Duration(s.full.Load()).Seconds()
+	rate := func(n int64) string { return fmt.Sprintf("%d (%s/s)", n, formatRate(float64(n)/seconds)) }
+	row("messages to backends", "%s", rate(c.backends))
+	row("messages to clients", "%s", rate(c.received.Load()))
+	row("lost", "%d", c.faults.lost)
+	row("duplicated", "%d", c.faults.duplicated)
+	row("reordered", "%d", c.faults.reordered)
+	row("corrupted", "%d", c.faults.corrupted)
+	row("sessions that went wrong", "%d", c.wrong)
+	for _, d := range s.daemons {
+		d.rows(row)
+	}
+	row("leaks", "%d", len(s.leaked))
+	for _, note := range append(c.notes, s.leaked...) {
+		fmt.Fprintf(&b, "\n- %s", note)
+	}
+	if len(c.notes)+len(s.leaked) > 0 {
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// rows are what a daemon held at its start, at most or when it was last looked
+// at under load, and in the end.
+func (d *soakDaemon) rows(row func(name, format string, args ...any)) {
+	mebibytes := func(n int64) string { return formatDigits(float64(n)/(1<<20)) + " MiB" }
+	row(d.name, "%d sessions%s", d.share.sessions, map[bool]string{true: " with TLS"}[d.share.tls])
+	row("– memory: start, peak, end", "%s, %s, %s", mebibytes(d.before.memory), mebibytes(d.after.peak), mebibytes(d.after.memory))
+	row("– children: start, end", "%d, %d", d.before.children, d.after.children)
+	row("– descriptors: start, end", "%d, %d", d.before.descriptors, d.after.descriptors)
+	row("– threads: start, end", "%d, %d", d.before.threads, d.after.threads)
+	row("– goroutines: start, end", "%s, %s", orUnknown(d.idle), orUnknown(d.after.goroutines))
+}
+
+func orUnknown(n int) string {
+	if n < 0 {
+		return "n/a"
+	}
+	return fmt.Sprint(n)
+}
+
+// verdict is an error when anything is not as it should be.
+func (s *soak) verdict() error {
+	c := &s.counts
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.faults == (faults{}) && c.wrong == 0 && len(s.leaked) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d messages lost, %d duplicated, %d reordered, %d corrupted; %d sessions went wrong; %d leaks",
+		c.faults.lost, c.faults.duplicated, c.faults.reordered, c.faults.corrupted, c.wrong, len(s.leaked))
+}
