@@ -18,6 +18,7 @@ func TestMain(m *testing.M) {
 		"backend": playBackend,
 		"mute":    playMute,
 		"group":   playGroup,
+		"relay":   playRelay,
 		"hold":    playHold,
 		"liar":    playLiar,
 		"broken":  playBroken,

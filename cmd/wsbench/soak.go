@@ -31,6 +31,7 @@ type soak struct {
 	start    time.Time
 	full     atomic.Int64  // nanoseconds from start until all sessions were open; 0 before
 	lasted   time.Duration // from then until they began to end
+	up       traffic       // in that time
 	leaked   []string
 }
 
@@ -66,7 +67,7 @@ func (s *soak) run(ctx context.Context) (err error) {
 	defer killBackends(records.Name()) // whatever has happened
 	defer s.stopDaemons()
 	for i, share := range s.plan.daemons {
-		d, err := startSoakDaemon(ctx, s.command, fmt.Sprintf("daemon %d", i+1), share, &cert, backend)
+		d, err := startSoakDaemon(ctx, s.command, daemonName(i, share), share, &cert, backend)
 		if err != nil {
 			return err
 		}
@@ -79,6 +80,14 @@ func (s *soak) run(ctx context.Context) (err error) {
 		s.leaked = append(s.leaked, d.leaks(ctx, s.patience)...)
 	}
 	return context.Cause(ctx)
+}
+
+func daemonName(i int, share soakShare) string {
+	name := fmt.Sprintf("daemon %d", i+1)
+	if share.tls {
+		name += " (TLS)"
+	}
+	return name
 }
 
 func (s *soak) stopDaemons() {
@@ -107,10 +116,10 @@ func (s *soak) load(ctx context.Context) error {
 		}
 	}
 	opened.Wait()
-	full := time.Since(s.start)
+	full, before := time.Since(s.start), s.counts.traffic()
 	s.full.Store(int64(full))
 	s.comeAndGo(ctx, ends)
-	s.lasted = time.Since(s.start) - full
+	s.lasted, s.up = time.Since(s.start)-full, s.counts.traffic().minus(before)
 	close(closing)
 	slots.Wait()
 	err := context.Cause(ctx)

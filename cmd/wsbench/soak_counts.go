@@ -25,6 +25,13 @@ type soakCounts struct {
 	notes    []string // of the first of them
 }
 
+// traffic is what clients have sent and received.
+type traffic struct{ sent, received int64 }
+
+func (t traffic) minus(o traffic) traffic { return traffic{t.sent - o.sent, t.received - o.received} }
+
+func (c *soakCounts) traffic() traffic { return traffic{c.sent.Load(), c.received.Load()} }
+
 // begin counts a session that has opened.
 func (c *soakCounts) begin() {
 	c.opened.Add(1)

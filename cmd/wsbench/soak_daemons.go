@@ -51,16 +51,27 @@ func startSoakDaemon(ctx context.Context, program []string, name string, share s
 	if !share.tls {
 		cert = nil
 	}
-	spare, err := startDaemon(ctx, command, cert, backend)
+	spare, err := startResting(ctx, command, cert, backend)
 	if err != nil {
-		return nil, fmt.Errorf("starting a daemon: %w", err)
+		return nil, err
 	}
 	idle := spare.abort()
+	d, err := startResting(ctx, command, cert, backend)
+	if err != nil {
+		return nil, err
+	}
+	d.name, d.share, d.idle = name, share, idle
+	return d, nil
+}
+
+// startResting starts a daemon and waits until it has nothing more to do for
+// its start.
+func startResting(ctx context.Context, command []string, cert *certificate, backend []string) (*soakDaemon, error) {
 	d, err := startDaemon(ctx, command, cert, backend)
 	if err != nil {
 		return nil, fmt.Errorf("starting a daemon: %w", err)
 	}
-	n := &soakDaemon{daemon: d, name: name, share: share, idle: idle}
+	n := &soakDaemon{daemon: d}
 	n.before = n.settled(ctx, stopLimit, func(f soakFootprint) bool { return f.resting })
 	return n, nil
 }

@@ -44,7 +44,7 @@ func planSoak(sessions int, l soakLimits) soakPlan {
 	p.fit("a process may open %d descriptors", int64(l.descriptors), int64(l.descriptors-spareDescriptors))
 	p.fit("there may be %d processes", int64(l.processes), int64(l.processes-spareProcesses))
 	p.fit("%d MiB of memory are available", l.memory>>20, l.memory/soakSessionMemory)
-	most := p.sessions
+	most := max(1, p.sessions)
 	if l.descriptors > 0 {
 		most = max(1, (l.descriptors-spareDescriptors)/sessionDescriptors)
 	}

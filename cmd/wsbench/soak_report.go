@@ -33,24 +33,22 @@ func (s *soak) report(w io.Writer) error {
 	c := &s.counts
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	row("sessions at once", "%d for %v, over %d daemons", c.most, s.lasted.Round(time.Second), len(s.daemons))
+	row("sessions at once", "%d for %v", c.most, s.lasted.Round(time.Second))
 	row("sessions in all", "%d", c.opened.Load())
 	for e, n := range c.kinds {
 		row(ending(e).String(), "%d", n)
 	}
-	seconds := s.lasted.Seconds() + time.Duration(s.full.Load()).Seconds()
-	rate := func(n int64) string { return fmt.Sprintf("%d (%s/s)", n, formatRate(float64(n)/seconds)) }
-	row("messages to backends", "%s", rate(c.backends))
-	row("messages to clients", "%s", rate(c.received.Load()))
+	rate := func(n int64) string { return formatRate(float64(n) / s.lasted.Seconds()) }
+	row("messages to backends", "%d", c.backends)
+	row("messages to clients", "%d", c.received.Load())
+	row("messages/s in, out", "%s, %s", rate(s.up.sent), rate(s.up.received))
 	row("lost", "%d", c.faults.lost)
 	row("duplicated", "%d", c.faults.duplicated)
 	row("reordered", "%d", c.faults.reordered)
 	row("corrupted", "%d", c.faults.corrupted)
 	row("sessions that went wrong", "%d", c.wrong)
-	for _, d := range s.daemons {
-		d.rows(row)
-	}
 	row("leaks", "%d", len(s.leaked))
+	s.reportDaemons(&b)
 	for _, note := range append(c.notes, s.leaked...) {
 		fmt.Fprintf(&b, "\n- %s", note)
 	}
@@ -61,16 +59,18 @@ func (s *soak) report(w io.Writer) error {
 	return err
 }
 
-// rows are what a daemon held at its start, at most or when it was last looked
-// at under load, and in the end.
-func (d *soakDaemon) rows(row func(name, format string, args ...any)) {
+// reportDaemons writes what each daemon held at its start and in the end, and its
+// memory at most.
+func (s *soak) reportDaemons(b *strings.Builder) {
 	mebibytes := func(n int64) string { return formatDigits(float64(n)/(1<<20)) + " MiB" }
-	row(d.name, "%d sessions%s", d.share.sessions, map[bool]string{true: " with TLS"}[d.share.tls])
-	row("– memory: start, peak, end", "%s, %s, %s", mebibytes(d.before.memory), mebibytes(d.after.peak), mebibytes(d.after.memory))
-	row("– children: start, end", "%d, %d", d.before.children, d.after.children)
-	row("– descriptors: start, end", "%d, %d", d.before.descriptors, d.after.descriptors)
-	row("– threads: start, end", "%d, %d", d.before.threads, d.after.threads)
-	row("– goroutines: start, end", "%s, %s", orUnknown(d.idle), orUnknown(d.after.goroutines))
+	b.WriteString("\n| daemon | sessions | memory at the start | peak | at the end | children | descriptors | threads | goroutines |\n")
+	b.WriteString("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n")
+	for _, d := range s.daemons {
+		fmt.Fprintf(b, "| %s | %d | %s | %s | %s | %d, %d | %d, %d | %d, %d | %s, %s |\n", d.name, d.share.sessions,
+			mebibytes(d.before.memory), mebibytes(d.after.peak), mebibytes(d.after.memory),
+			d.before.children, d.after.children, d.before.descriptors, d.after.descriptors,
+			d.before.threads, d.after.threads, orUnknown(d.idle), orUnknown(d.after.goroutines))
+	}
 }
 
 func orUnknown(n int) string {
