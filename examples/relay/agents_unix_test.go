@@ -11,10 +11,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// newAgent registers a name from a wsd.
-func newAgent(t *testing.T, w *wsd, registration object) *client {
+// newAgent registers a name.
+func newAgent(t *testing.T, at server, registration object) *client {
 	t.Helper()
-	agent := dial(t, w.url+"/agents")
+	agent := at.dial(t, "/agents")
 	registration["type"] = "register"
 	agent.send(registration)
 	if line := agent.await("registered"); line["name"] != registration["name"] {
@@ -24,9 +24,9 @@ func newAgent(t *testing.T, w *wsd, registration object) *client {
 }
 
 // newPage asks for the agents, and checks their names.
-func newPage(t *testing.T, w *wsd, names ...string) *client {
+func newPage(t *testing.T, at server, names ...string) *client {
 	t.Helper()
-	page := dial(t, w.url+"/agents")
+	page := at.dial(t, "/agents")
 	page.send(object{"type": "list"})
 	page.awaitAgents(names...)
 	return page
@@ -175,7 +175,7 @@ func TestOtherAddress(t *testing.T) {
 		missing(t, "the address "+elsewhere)
 	}
 	newAgent(t, s.a, object{"name": "pi"})
-	stranger := dialFrom(t, s.a.url+"/agents", elsewhere)
+	stranger := dialFrom(t, s.a.url+"/agents", elsewhere, nil)
 	stranger.send(object{"type": "list"})
 	stranger.awaitAgents()
 	stranger.send(object{"type": "join", "agent": "pi"})

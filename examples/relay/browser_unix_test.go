@@ -32,19 +32,28 @@ func TestBrowser(t *testing.T) {
 			s := newStage(t)
 			p := &play{t: t, stage: s}
 			p.run(exec.CommandContext(t.Context(), node, filepath.Join("browser", "drive.js"),
-				scene, page(s.a), page(s.b), chromium, pictures))
+				scene, page(s.a.url), page(s.b.url), chromium, pictures))
+		})
+	}
+	for _, kind := range proxies {
+		t.Run("scaleout/"+kind.program, func(t *testing.T) {
+			s := newScaleout(t, kind)
+			p := &play{t: t, stage: s.stage, scaleout: s}
+			p.run(exec.CommandContext(t.Context(), node, filepath.Join("browser", "drive.js"),
+				"scaleout", page(s.url), page(s.url), chromium, pictures))
 		})
 	}
 }
 
-// page is the URL of the pages of a wsd.
-func page(w *wsd) string { return "http" + strings.TrimPrefix(w.url, "ws") }
+// page is the URL of the pages at a WebSocket's.
+func page(url string) string { return "http" + strings.TrimPrefix(url, "ws") }
 
 // play is a scene: it answers the cues of drive.js.
 type play struct {
 	*stage
-	t    *testing.T
-	home *process
+	scaleout *scaleout // if a proxy is a part of it, that stage
+	t        *testing.T
+	home     *process
 }
 
 func (p *play) run(cmd *exec.Cmd) {
@@ -86,13 +95,22 @@ func (p *play) answer(cue string) {
 		}
 		p.home = startHomeAgent(p.t, token, "--name=home", p.a.url+"/agents")
 		p.home.await("registered")
+	case "start agents at both homes":
+		elsewhere := newAgent(p.t, home{proxy: p.scaleout.url, address: "127.0.0.2"}, object{"name": "elsewhere"})
+		elsewhere.conn.CloseRead(elsewhere.ctx) // it answers the close frame
+		p.home = startHomeAgent(p.t, "", "--name=home", "--ca="+p.scaleout.chain, p.scaleout.url+"/agents")
+		p.home.await("registered")
+	case "stop A":
+		p.a.stop()
+	case "start A":
+		p.a = p.restart(p.t, p.a)
+		p.scaleout.await(p.t, p.a)
 	case "stop agent":
 		p.home.end(syscall.SIGKILL)
 	case "stop B":
 		p.b.stop()
 	case "start B":
-		_, port, _ := strings.Cut(p.b.url, "127.0.0.1:")
-		p.b = startWSD(p.t, p.nats, "--port="+port)
+		p.b = p.restart(p.t, p.b)
 	case "send garbage":
 		p.sendGarbage()
 	default:

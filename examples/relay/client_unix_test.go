@@ -22,15 +22,21 @@ type client struct {
 	t    *testing.T
 	ctx  context.Context // ends with the test, and bounds all it does
 	conn *websocket.Conn
+	gone bool // the session has been ended with 1001
 }
 
 func dial(t *testing.T, url string) *client {
 	t.Helper()
-	return dialFrom(t, url, "127.0.0.1")
+	return dialFrom(t, url, "127.0.0.1", nil)
+}
+
+// A server is where clients connect: a wsd, or a proxy.
+type server interface {
+	dial(t *testing.T, path string) *client
 }
 
 // dialFrom opens a WebSocket from one of this machine's addresses.
-func dialFrom(t *testing.T, url, from string) *client {
+func dialFrom(t *testing.T, url, from string, header http.Header) *client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	t.Cleanup(cancel)
@@ -39,13 +45,13 @@ func dialFrom(t *testing.T, url, from string) *client {
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // of this test's own server
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}})
+	conn, _, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPClient: &http.Client{Transport: transport}, HTTPHeader: header})
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn.SetReadLimit(1 << 20)
 	t.Cleanup(func() { _ = conn.CloseNow() })
-	return &client{t, ctx, conn}
+	return &client{t: t, ctx: ctx, conn: conn}
 }
 
 func (c *client) send(line object) {
@@ -68,6 +74,11 @@ func (c *client) sendText(text string) {
 func (c *client) receive() object {
 	c.t.Helper()
 	_, text, err := c.conn.Read(c.ctx)
+	return c.decode(text, err)
+}
+
+func (c *client) decode(text []byte, err error) object {
+	c.t.Helper()
 	if err != nil {
 		c.t.Fatalf("receiving: %v", err)
 	}
@@ -103,6 +114,17 @@ func (c *client) awaitError(code string) {
 	if line["code"] != code || line["message"] == "" {
 		c.t.Fatalf("got the error %v, want code %s and a message", line, code)
 	}
+}
+
+// next returns the next line, or nil when wsd has ended the session because it
+// shuts down.
+func (c *client) next() object {
+	c.t.Helper()
+	_, text, err := c.conn.Read(c.ctx)
+	if c.gone = websocket.CloseStatus(err) == websocket.StatusGoingAway; c.gone {
+		return nil
+	}
+	return c.decode(text, err)
 }
 
 // awaitClose reads to the end of the session, and checks its close code.

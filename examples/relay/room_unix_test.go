@@ -13,16 +13,16 @@ import (
 )
 
 // enter enters a room, and reads its picture. The query is empty for the lobby.
-func enter(t *testing.T, w *wsd, query, name string) *client {
+func enter(t *testing.T, at server, query, name string) *client {
 	t.Helper()
-	visitor, _ := enterAndLook(t, w, query, name)
+	visitor, _ := enterAndLook(t, at, query, name)
 	return visitor
 }
 
 // enterAndLook returns the picture too, its edits in order.
-func enterAndLook(t *testing.T, w *wsd, query, name string) (*client, []object) {
+func enterAndLook(t *testing.T, at server, query, name string) (*client, []object) {
 	t.Helper()
-	visitor := dial(t, w.url+"/room"+query)
+	visitor := at.dial(t, "/room"+query)
 	visitor.send(object{"type": "enter", "name": name, "color": "#112233"})
 	if welcome := visitor.receive(); welcome["type"] != "welcome" || welcome["id"] == "" {
 		t.Fatalf("got %v, want a welcome", welcome)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -14,15 +15,24 @@ import (
 type stage struct {
 	broker *process
 	nats   string // NATS_URL
+	args   []string
 	a, b   *wsd
 }
 
-func newStage(t *testing.T) *stage {
+// newStage starts both wsd with these flags beside those that they always have.
+func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
-	s := &stage{}
+	s := &stage{args: args}
 	s.broker, s.nats = startBroker(t, "-1")
-	s.a, s.b = startWSD(t, s.nats), startWSD(t, s.nats)
+	s.a, s.b = startWSD(t, s.nats, args...), startWSD(t, s.nats, args...)
 	return s
+}
+
+// restart starts a wsd that has ended again, at the same port.
+func (s *stage) restart(t *testing.T, w *wsd) *wsd {
+	t.Helper()
+	_, port, _ := strings.Cut(w.address(), ":")
+	return startWSD(t, s.nats, append(s.args, "--port="+port)...)
 }
 
 // startBroker starts nats-server with the configuration that is shipped, but on
@@ -62,6 +72,14 @@ func startWSD(t *testing.T, nats string, args ...string) *wsd {
 	p := start(t, cmd)
 	return &wsd{p, "ws" + p.await(`http(s?://127\.0\.0\.1:\d+)/`)}
 }
+
+// address is host:port.
+func (w *wsd) address() string {
+	_, address, _ := strings.Cut(w.url, "://")
+	return address
+}
+
+func (w *wsd) dial(t *testing.T, path string) *client { return dial(t, w.url+path) }
 
 // stop ends a wsd as systemd does.
 func (w *wsd) stop() {

@@ -44,7 +44,7 @@ export async function agents({ a, b, open, cue, shoot }) {
 }
 
 // talk joins the agent, with the keyboard, and asks it all there is.
-async function talk(page, text) {
+export async function talk(page, text) {
   await page.getByRole("button", { name: "Join home" }).press("Enter");
   await page.getByRole("button", { name: "hostname" }).click();
   await page.getByRole("button", { name: "uptime" }).click();
@@ -52,7 +52,7 @@ async function talk(page, text) {
   await page.waitForFunction(() => document.querySelectorAll(".talk .log p").length === 6);
 }
 
-async function ask(page, text) {
+export async function ask(page, text) {
   await page.getByLabel("Text to echo").fill(text);
   await page.getByLabel("Text to echo").press("Enter");
   await page.getByText(text, { exact: true }).waitFor();

@@ -2,7 +2,7 @@
 // line "cue NAME" on stdout when something is to happen outside of the browser,
 // and answers with a line on stdin when it has.
 //
-//   node drive.js agents|room http://127.0.0.1:A http://127.0.0.1:B CHROMIUM FOLDER
+//   node drive.js agents|room|scaleout http://127.0.0.1:A http://127.0.0.1:B CHROMIUM FOLDER
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -10,6 +10,7 @@ import { chromium } from "playwright-core";
 import { Watch } from "./watch.js";
 import { agents } from "./agents.js";
 import { room } from "./room.js";
+import { scaleout } from "./scaleout.js";
 
 const [scene, a, b, executablePath, folder] = process.argv.slice(2);
 const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
@@ -30,7 +31,9 @@ const browser = await chromium.launch({
 
 // open opens a page as another visitor, with a profile of its own.
 async function open(url, colorScheme = "light") {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1000, height: 900 } });
+  const viewport = { width: 1000, height: 900 };
+  const context = await browser.newContext({ colorScheme, viewport, ignoreHTTPSErrors: true }); // the proxy's certificate is the test's
+  await context.addInitScript(noteCodes);
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   page.watch = new Watch(page);
@@ -38,11 +41,23 @@ async function open(url, colorScheme = "light") {
   return page;
 }
 
+// noteCodes is run in each page: codes has the close code of each WebSocket that
+// has ended.
+function noteCodes() {
+  window.codes = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...args) {
+      super(...args);
+      this.addEventListener("close", ({ code }) => window.codes.push(code));
+    }
+  };
+}
+
 // shoot keeps a picture of the page, for someone to look at.
 const shoot = (page, name) => page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
 
 try {
-  await { agents, room }[scene]({ a, b, open, cue, shoot });
+  await { agents, room, scaleout }[scene]({ a, b, open, cue, shoot });
 } finally {
   await browser.close();
 }

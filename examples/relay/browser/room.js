@@ -68,17 +68,17 @@ export async function room({ a, b, open, cue, shoot }) {
   await shoot(ada, "room-narrow");
 }
 
-async function enter(page, name) {
+export async function enter(page, name) {
   await page.getByLabel("Your name").fill(name);
   await page.getByLabel("Your name").press("Enter");
   await page.getByText("You are in the room").waitFor();
 }
 
 // here waits until a page lists another visitor.
-const here = (page, name) => page.locator("#people").getByText(name, { exact: true }).waitFor();
+export const here = (page, name) => page.locator("#people").getByText(name, { exact: true }).waitFor();
 
 // at moves the mouse to a place on the canvas, in parts of its size.
-async function at(page, x, y) {
+export async function at(page, x, y) {
   const box = await page.locator("#canvas").boundingBox();
   await page.mouse.move(box.x + x * box.width, box.y + y * box.height, { steps: 8 });
 }
@@ -91,7 +91,7 @@ function inked([x, y]) {
   return canvas.getContext("2d").getImageData(...box).data.some((value) => value > 0);
 }
 
-const drawn = (page, x, y) => page.waitForFunction(inked, [x, y]);
+export const drawn = (page, x, y) => page.waitForFunction(inked, [x, y]);
 
 async function blank(page) {
   assert.equal(await page.evaluate(inked, []), false, "something is drawn");
