@@ -8,6 +8,8 @@ STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 ADDRESS     ?= localhost
 PORT        ?= 8080
 FUZZTIME    ?= 10s
+DURATION    ?= 10m
+SESSIONS    ?= 10000
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 NFPM        ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
@@ -25,7 +27,7 @@ DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.m
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run test lint cross bench fuzz e2e man completions install uninstall archives packages clean help
+.PHONY: build run test lint cross bench soak fuzz e2e man completions install uninstall archives packages clean help
 
 build: ## build bin/wsd
 	go build -trimpath -ldflags "-X main.version=$(VERSION) -X main.date=$(DATE)" -o bin/wsd ./cmd/wsd
@@ -54,6 +56,10 @@ cross: ## build and vet for the other platforms
 bench: ## compare wsd with websocketd and with the yardstick
 	go build -o bin/ ./cmd/wsd ./cmd/wsbench ./cmd/wsbench/yardstick
 	bin/wsbench compare websocketd=$(or $(WEBSOCKETD),websocketd) wsd=bin/wsd yardstick=bin/yardstick
+
+soak: ## load wsd for DURATION with SESSIONS at once, and check everything
+	go build -o bin/ ./cmd/wsd ./cmd/wsbench
+	bin/wsbench soak bin/wsd --duration=$(DURATION) --sessions=$(SESSIONS)
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@for package in $$(go list ./...); do \

@@ -81,6 +81,11 @@ func TestCommandLine(t *testing.T) {
 		{"compare a=go --base=b", "--base=b"},
 		{"compare a=go --scenario=nonsense", `no scenario "nonsense"`},
 		{"compare a=go --rounds=0", "must be more than 0"},
+		{"soak", "expected"},
+		{"soak go --sessions=0", "must be more than 0"},
+		{"soak go --duration=-1s", "must be more than 0"},
+		{"soak go --churn=-1", "must be more than 0"},
+		{"soak no-such-program", "no-such-program"},
 		{"backend nonsense", "must be one of"},
 		{"--nonsense", "unknown flag"},
 	} {

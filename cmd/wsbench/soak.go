@@ -90,9 +90,15 @@ func daemonName(i int, share soakShare) string {
 	return name
 }
 
+// stopDaemons kills the daemons that are still there.
 func (s *soak) stopDaemons() {
 	for _, d := range s.daemons {
-		d.kill()
+		select {
+		case <-d.ended: // its number may be somebody else's
+			d.removeOutput()
+		default:
+			d.kill()
+		}
 	}
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -135,4 +138,59 @@ func TestSoakDaemonEnds(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "ended by itself: exit status 3 relay: no such luck") {
 		t.Errorf("got %v, want the daemon's end", err)
 	}
+}
+
+// TestSoakInterrupted has the program end with all that it has started, and
+// leave no file.
+func TestSoakInterrupted(t *testing.T) {
+	soakTest(t, nil)
+	programs := build(t, "../wsbench", "../wsd")
+	dir := t.TempDir()
+	cmd := exec.Command(programs[0], "soak", programs[1], "--sessions=40", "--duration=1h", "--rate=400", "--churn=0")
+	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for up := false; !up && lines.Scan(); {
+		up = strings.Contains(lines.Text(), "40 sessions open")
+	}
+	if n := startedFrom(t, dir); n < 40 {
+		t.Errorf("%d processes are known by their folder, want the backends at least", n)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var said string
+	for lines.Scan() {
+		said = lines.Text()
+	}
+	if err := cmd.Wait(); cmd.ProcessState.ExitCode() != exitFailure || !strings.HasPrefix(said, "wsbench: error: ") {
+		t.Errorf("got %v and %q, want an error", err, said)
+	}
+	if n := startedFrom(t, dir); n > 0 {
+		t.Errorf("%d processes are left", n)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left are %v, %v", left, err)
+	}
+}
+
+// startedFrom is how many processes have a file of dir in their command lines.
+func startedFrom(t *testing.T, dir string) (n int) {
+	t.Helper()
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range lines {
+		if line, _ := os.ReadFile(file); bytes.Contains(line, []byte(dir)) {
+			n++
+		}
+	}
+	return n
 }
