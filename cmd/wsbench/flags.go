@@ -38,7 +38,7 @@ type soakFlags struct {
 	Daemon   string        `arg:"" help:"The daemon's program, which takes websocketd's flags."`
 	Duration time.Duration `default:"10m" help:"How long all sessions stay up, once they are."`
 	Sessions int           `default:"10000" help:"Sessions at once, over as many daemons as their limit of descriptors needs."`
-	Rate     int           `default:"5000" help:"Messages a second that the clients send together, and the backends, who also answer."`
+	Rate     int           `default:"4000" help:"Messages a second that the clients send together, and the backends, who also answer."`
 	Churn    int           `default:"20" help:"Sessions a second that end, each in one of five ways, and are replaced."`
 	Patience time.Duration `default:"1m" help:"When a wait for one session is given up as hung."`
 }
