@@ -263,6 +263,13 @@ func (s *Server) Close() {
 	s.ended.Wait()
 }
 
+// isClosing reports whether Close or Kill has been called.
+func (s *Server) isClosing() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closing
+}
+
 // hurry makes all backends and CGI programs end without CloseDelay.
 func (s *Server) hurry() {
 	s.mu.Lock()

@@ -15,6 +15,11 @@ const (
 	// closeTimeout bounds the closing handshake: the batch that is being written,
 	// our close frame and the client's.
 	closeTimeout = 5 * time.Second
+	// drainTimeout bounds it for a client that is slow and still takes what was
+	// sent before the close frame. The backend has ended, so that this is no longer
+	// bounded by --maxforks.
+	drainTimeout = time.Minute
+	drainPeriod  = time.Second // between two looks whether it does
 	// lingerTimeout bounds the reading of what a faulty client still sends.
 	lingerTimeout = time.Second
 )
@@ -153,10 +158,33 @@ func (s *session) closeSocket() {
 		s.conn.abort()
 	} else {
 		s.conn.SetDeadline(time.Now().Add(closeTimeout))
-		s.conn.sendControlNow()
+		s.conn.writers.Go(s.conn.sendControlNow) // ends at the deadline; finish waits for it
+		s.awaitDrained()
 	}
 	<-s.received
 	s.conn.finish(s.linger())
+}
+
+// awaitDrained puts off the deadline of the closing handshake while the client
+// takes what is on its way to it. Were the socket closed before that, whatever
+// the client sends would be answered with RST, and the rest be thrown away. It
+// returns when receiving has ended, or nothing is to be put off any more.
+func (s *session) awaitDrained() {
+	tick := time.NewTicker(drainPeriod)
+	defer tick.Stop()
+	last := time.Now().Add(drainTimeout)
+	for left := unsent(s.conn.Conn); left > 0 && time.Now().Before(last); {
+		select {
+		case <-s.received:
+			return
+		case <-tick.C:
+		}
+		now := unsent(s.conn.Conn)
+		if now < left && !s.server.isClosing() {
+			s.conn.SetDeadline(time.Now().Add(closeTimeout))
+		}
+		left = now
+	}
 }
 
 // linger tells how long to read on for a client that has neither closed nor

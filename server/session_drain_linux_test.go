@@ -1,0 +1,47 @@
+package server
+
+import (
+	"net"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// dialSlow connects with a small receive buffer, so that what the server sends
+// stays on its side.
+func dialSlow(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	dialer := net.Dialer{Control: func(_, _ string, raw syscall.RawConn) error {
+		return raw.Control(func(fd uintptr) { syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 64<<10) })
+	}}
+	conn, err := dialer.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// A client that reads slowly, and goes on talking, gets all that the backend has
+// written before its end, though it takes longer than closeTimeout.
+func TestSlowClientGetsTheRest(t *testing.T) {
+	const lines, size = 1500, 999
+	s := serveSteps(t, "lines:"+strconv.Itoa(lines)+","+strconv.Itoa(size))
+	c := newRawClient(t, dialSlow(t, s.addr)).upgrade("/")
+	c.conn.SetDeadline(time.Now().Add(drainTimeout))
+	begun := time.Now()
+	pace := time.NewTicker(100 * time.Millisecond)
+	defer pace.Stop()
+	for i := range lines {
+		c.wantText(testLine(i, size))
+		if i%16 == 0 && time.Since(begun) < closeTimeout+2*drainPeriod {
+			<-pace.C
+			c.text("still here")
+		}
+	}
+	if took := time.Since(begun); took < closeTimeout {
+		t.Fatalf("the client was not slow: it took %v", took)
+	}
+	c.wantClose(1000, "")
+	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_out": strconv.Itoa(lines)})
+}
