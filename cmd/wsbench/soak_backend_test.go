@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"io"
 	"os/exec"
 	"testing"
 )
@@ -10,7 +11,7 @@ import (
 // backendTest is a soak's backend in plain pipes, as session 3.
 type backendTest struct {
 	cmd   *exec.Cmd
-	in    interface{ Write([]byte) (int, error) }
+	in    io.WriteCloser
 	lines *bufio.Reader
 	got   stream
 }
@@ -41,7 +42,7 @@ func startBackend(t *testing.T) (b *backendTest, look func() record) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close()
+		stdin.Close() // once more, where the test has done it
 		if err := b.cmd.Wait(); err != nil {
 			t.Errorf("the backend ended with %v", err)
 		}
@@ -75,6 +76,15 @@ func (b *backendTest) read(t *testing.T) soakText {
 	return text
 }
 
+// wantEnd wants nothing more, and returns when the backend has written its
+// record for the last time.
+func (b *backendTest) wantEnd(t *testing.T) {
+	t.Helper()
+	if more, err := b.lines.ReadByte(); err == nil {
+		t.Errorf("something follows the last message, beginning with %q", more)
+	}
+}
+
 func (b *backendTest) write(t *testing.T, text []byte) {
 	t.Helper()
 	if _, err := b.in.Write(append(text, '\n')); err != nil {
@@ -106,9 +116,11 @@ func TestSoakBackend(t *testing.T) {
 	for last.kind != typeFinal {
 		last = b.read(t)
 	}
+	b.in.Close()
+	b.wantEnd(t)
 	want := record{
 		pid: b.cmd.Process.Pid, begun: last.number, written: last.number, received: 11,
-		faults: faults{lost: 2, duplicated: 1, reordered: 1, corrupted: 3},
+		faults: faults{lost: 2, duplicated: 1, reordered: 1, corrupted: 3}, ended: true,
 	}
 	if got := look(); got != want || last.received != 11 {
 		t.Errorf("got %+v and %+v, want %+v", got, last, want)
@@ -122,9 +134,7 @@ func TestSoakBackendExits(t *testing.T) {
 	if last := b.read(t); last.kind != typeFinal || last.received != 1 {
 		t.Errorf("got %+v, want the last message", last)
 	}
-	if more, err := b.lines.ReadByte(); err == nil {
-		t.Errorf("something follows the last message, beginning with %q", more)
-	}
+	b.wantEnd(t)
 	if r := look(); !r.ended || r.faults != (faults{}) {
 		t.Errorf("got %+v, want a good end", r)
 	}

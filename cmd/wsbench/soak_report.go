@@ -88,6 +88,5 @@ func (s *soak) verdict() error {
 	if c.faults == (faults{}) && c.wrong == 0 && len(s.leaked) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d messages lost, %d duplicated, %d reordered, %d corrupted; %d sessions went wrong; %d leaks",
-		c.faults.lost, c.faults.duplicated, c.faults.reordered, c.faults.corrupted, c.wrong, len(s.leaked))
+	return fmt.Errorf("%v; %d sessions went wrong; %d leaks", c.faults, c.wrong, len(s.leaked))
 }

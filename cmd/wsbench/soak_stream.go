@@ -1,5 +1,7 @@
 package main
 
+import "fmt"
+
 // stream is what has arrived of one direction of a session, as its receiver
 // sees it. A message that comes behind a later one was reordered; one that never
 // comes is lost; one that can't be read is taken for the one whose turn it was.
@@ -46,4 +48,8 @@ type faults struct{ lost, duplicated, reordered, corrupted int64 }
 
 func (f faults) plus(o faults) faults {
 	return faults{f.lost + o.lost, f.duplicated + o.duplicated, f.reordered + o.reordered, f.corrupted + o.corrupted}
+}
+
+func (f faults) String() string {
+	return fmt.Sprintf("%d messages lost, %d duplicated, %d reordered, %d corrupted", f.lost, f.duplicated, f.reordered, f.corrupted)
 }

@@ -113,6 +113,7 @@ func TestSoakSees(t *testing.T) {
 		{"threads", 0, good + "; 0 sessions went wrong; 2 leaks", "threads: "},
 	} {
 		t.Run(test.defect, func(t *testing.T) {
+			t.Parallel() // most of the time goes by waiting
 			s := soakTest(t, exectest.Backend("relay", test.defect))
 			s.plan.daemons = []soakShare{{sessions: 20}} // one daemon, one defect
 			s.churn = test.churn
