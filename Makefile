@@ -5,6 +5,7 @@
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK ?= golang.org/x/vuln/cmd/govulncheck@v1.8.0
 ADDRESS     ?= localhost
 PORT        ?= 8080
 FUZZTIME    ?= 10s
@@ -27,7 +28,7 @@ DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.m
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run test lint cross bench soak fuzz e2e man completions install uninstall archives packages clean help
+.PHONY: build run test lint vulncheck cross bench soak fuzz e2e man completions install uninstall archives packages clean help
 
 build: ## build bin/wsd
 	go build -trimpath -ldflags "-X main.version=$(VERSION) -X main.date=$(DATE)" -o bin/wsd ./cmd/wsd
@@ -40,12 +41,19 @@ test: ## run all tests, with the race detector where that is possible
 	go test $(RACE) ./...
 	$(if $(RACE),go test -run Allocat ./server)
 
-lint: ## gofmt, go vet, staticcheck
+lint: ## gofmt, go vet, staticcheck, govulncheck
 	@files=$$(gofmt -l cmd exec server examples); \
 	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
 	go vet -tags e2e ./...
 	go run $(STATICCHECK) -tags e2e ./...
 	cd examples/relay && go vet ./... && go run $(STATICCHECK) ./...
+	@$(MAKE) --no-print-directory vulncheck
+
+vulncheck: export GOVULNCHECK := $(GOVULNCHECK)
+vulncheck: export VULNDB := $(VULNDB)
+
+vulncheck: ## look for known vulnerabilities; needs vuln.go.dev, or VULNDB=URL
+	@bash .ci/vulncheck
 
 cross: ## build and vet for the other platforms
 	@for os in darwin windows freebsd; do \
