@@ -2,12 +2,14 @@ package server
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -288,6 +290,9 @@ func FuzzEnviron(f *testing.F) {
 				t.Errorf("a client set %q", kv)
 			}
 		}
+		if header == "Cookie" || !strings.EqualFold(header, "Cookie") { // two spellings of one name have no order
+			wantEnviron(t, env, slowEnviron(host, path, query, header, value, passed))
+		}
 		if name, _ := variable(t, env, "SERVER_NAME"); strings.ContainsAny(name, " $`;|&<>()/\\'\"") || strings.HasPrefix(name, "-") || strings.Contains(name, "..") {
 			t.Errorf("a client set SERVER_NAME=%s", name)
 		}
@@ -295,6 +300,72 @@ func FuzzEnviron(f *testing.F) {
 			t.Errorf("PATH_TRANSLATED=%s is not below the root", file)
 		}
 	})
+}
+
+var (
+	plainHeader = regexp.MustCompile(`^[A-Za-z0-9-]+$`)
+	lineBreaks  = regexp.MustCompile("[\r\n\x00]")
+	notNamed    = regexp.MustCompile(`^(=|[^=]*$)`)
+	// plainHost leaves out what a host may be as well; SERVER_NAME is then looked
+	// at by FuzzEnviron alone.
+	plainHost = regexp.MustCompile(`^([a-z0-9]+(?:\.[a-z0-9]+)*)(?::([1-9][0-9]{0,3}))?$`)
+)
+
+// slowEnviron is what the request of FuzzEnviron makes, by RFC 3875 and one
+// variable after the other: of two the later one counts.
+func slowEnviron(host, path, query, header, value, passed string) map[string]string {
+	want := map[string]string{}
+	line := func(s string) string { return lineBreaks.ReplaceAllString(s, " ") }
+	if host != "" {
+		want["HTTP_HOST"] = line(host)
+	}
+	want["HTTP_COOKIE"] = line(value + "; " + value)
+	name := strings.ToUpper(strings.ReplaceAll(header, "-", "_"))
+	if plainHeader.MatchString(header) && name != "PROXY" && name != "HOST" && name != "COOKIE" {
+		want["HTTP_"+name] = line(value + ", " + value)
+	}
+	if !notNamed.MatchString(passed) {
+		name, text, _ := strings.Cut(passed, "=")
+		want[name] = text
+	}
+	delete(want, "HTTPS") // which the server would say itself
+	if strings.HasPrefix(passed, "HTTPS=") {
+		want["HTTPS"] = passed[len("HTTPS="):]
+	}
+	for name, text := range map[string]string{
+		"GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1", "REQUEST_METHOD": "GET", "SERVER_SOFTWARE": "",
+		"SCRIPT_NAME": path, "PATH_INFO": path, "QUERY_STRING": query, "UNIQUE_ID": value,
+		"REMOTE_IDENT": "", "REMOTE_USER": "", "AUTH_TYPE": "", "CONTENT_LENGTH": "", "CONTENT_TYPE": "",
+	} {
+		want[name] = line(text)
+	}
+	if m := plainHost.FindStringSubmatch(host); m != nil && len(host) < 200 {
+		want["SERVER_NAME"], want["SERVER_PORT"] = m[1], cmp.Or(m[2], "80")
+	}
+	return want
+}
+
+// wantEnviron checks that env is want, but for variables that slowEnviron leaves
+// to others.
+func wantEnviron(t *testing.T, env []string, want map[string]string) {
+	t.Helper()
+	left := []string{"SERVER_NAME", "SERVER_PORT", "REQUEST_URI", "PATH_TRANSLATED", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT"}
+	got := map[string]string{}
+	for _, kv := range env {
+		name, text, _ := strings.Cut(kv, "=")
+		got[name] = text
+		if expected, ok := want[name]; !slices.Contains(left, name) && (!ok || expected != text) {
+			t.Errorf("%q, want %q (%v)", kv, expected, ok)
+		}
+	}
+	for name, text := range want {
+		if found, ok := got[name]; !ok || !slices.Contains(left, name) && found != text {
+			t.Errorf("%s=%q, want %q", name, found, text)
+		}
+	}
+	if expected, ok := want["SERVER_PORT"]; ok && want["SERVER_NAME"] != got["SERVER_NAME"] || ok && expected != got["SERVER_PORT"] {
+		t.Errorf("SERVER_NAME=%s SERVER_PORT=%s, want %s %s", got["SERVER_NAME"], got["SERVER_PORT"], want["SERVER_NAME"], expected)
+	}
 }
 
 // isInside says whether path is dir or below it, by their names alone.

@@ -1,8 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -177,7 +179,23 @@ func FuzzCheckOrigin(f *testing.F) {
 		if checkOrigin(origin, "https", host, nil, true) == nil && checkOrigin(origin, "", host, nil, true) != nil {
 			t.Errorf("%q is the same origin as host %q only where the scheme is known", origin, host)
 		}
+		if m := plainOrigin.FindStringSubmatch(origin); m != nil {
+			// What a browser sends for its own page is the same origin, and at no
+			// other port.
+			own := m[2] + cmp.Or(m[3], map[string]string{"http": ":80", "https": ":443"}[m[1]])
+			for _, at := range []string{m[2] + m[3], own, strings.ToUpper(own)} {
+				if err := checkOrigin(origin, m[1], at, []string{m[2]}, true); err != nil {
+					t.Errorf("%q is not the same origin as host %q: %v", origin, at, err)
+				}
+			}
+			if checkOrigin(origin, "", m[2]+":9999", nil, true) == nil {
+				t.Errorf("%q is the same origin as port 9999", origin)
+			}
+		}
 		if checkOrigin(origin, "", host, nil, true) == nil {
+			if a, b := originPort(t, origin, origin), originPort(t, "x://"+host, origin); a != b {
+				t.Errorf("%q at port %s is the same origin as host %q at port %s", origin, a, host, b)
+			}
 			from, own := bareHost(t, origin), bareHost(t, "http://"+host)
 			if !strings.EqualFold(from, own) && !strings.Contains(from, ":") {
 				t.Errorf("%q is the same origin as host %q", origin, host)
@@ -187,6 +205,22 @@ func FuzzCheckOrigin(f *testing.F) {
 			}
 		}
 	})
+}
+
+// plainOrigin is what most browsers send. Port 9999 is left to its test.
+var plainOrigin = regexp.MustCompile(`^(https?)://([a-z0-9]{1,60}(?:\.[a-z0-9]{1,60})?)(:[1-8][0-9]{0,3})?$`)
+
+// originPort is the port of a URL, or else that of origin's scheme, as net/url reads
+// them.
+func originPort(t *testing.T, s, origin string) string {
+	t.Helper()
+	u, err := url.Parse(s)
+	o, errOrigin := url.Parse(origin)
+	if err != nil || errOrigin != nil {
+		t.Fatalf("%q passes at %q: %v, %v", origin, s, err, errOrigin)
+	}
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "ws": "80", "https": "443", "wss": "443"}[o.Scheme])
+	return cmp.Or(strings.TrimLeft(port, "0"), "0")
 }
 
 // bareHost is the host of a URL that must have nothing but scheme, host and port.

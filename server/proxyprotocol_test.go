@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -294,7 +295,10 @@ func TestProxyProtocolAndForwarded(t *testing.T) {
 	}
 }
 
-// FuzzProxyHeader checks that a header reads the same however it is cut, and that
+// plainProxyLine is version 1 for IPv4.
+var plainProxyLine = regexp.MustCompile(`^PROXY TCP4 ([0-9.]+) ([0-9.]+) ([0-9]+) ([0-9]+)\r\n`)
+
+// FuzzProxyHeader checks that a header means what it says, that it reads the same however it is cut, and that
 // nothing behind it is taken.
 func FuzzProxyHeader(f *testing.F) {
 	handmade, _ := hex.DecodeString(byHand)
@@ -319,6 +323,13 @@ func FuzzProxyHeader(f *testing.F) {
 		otherRest, _ := io.ReadAll(cut)
 		if !bytes.Equal(rest, otherRest) || !bytes.HasSuffix(b, rest) {
 			t.Errorf("%q: behind the header %q, in pieces %q", b, rest, otherRest)
+		}
+		if m := plainProxyLine.FindSubmatch(b); m != nil {
+			source, err := netip.ParseAddrPort(string(m[1]) + ":" + string(m[3]))
+			destination, errTo := netip.ParseAddrPort(string(m[2]) + ":" + string(m[4]))
+			if err == nil && errTo == nil && (one.SourceAddr.String() != source.String() || one.DestinationAddr.String() != destination.String() || len(rest) != len(b)-len(m[0])) {
+				t.Errorf("%q: from %v to %v, and %q behind it", b, one.SourceAddr, one.DestinationAddr, rest)
+			}
 		}
 		if one.Command.IsProxy() && (one.SourceAddr == nil || one.DestinationAddr == nil) {
 			t.Errorf("%q: no addresses", b)
