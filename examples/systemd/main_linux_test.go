@@ -15,6 +15,7 @@ func TestSystemd(t *testing.T) {
 	wsd := build(t)
 	t.Run("Activation", func(t *testing.T) { testActivation(t, wsd) })
 	t.Run("Notify", func(t *testing.T) { testNotify(t, wsd) })
+	t.Run("User", func(t *testing.T) { testUser(t, wsd) })
 	t.Run("Journal", func(t *testing.T) { testJournal(t, wsd) })
 	t.Run("Units", func(t *testing.T) { testUnits(t, wsd) })
 }
