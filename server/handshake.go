@@ -35,9 +35,10 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 }
 
 // isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
-// asks for it correctly is checked by the library.
+// asks for it correctly is checked by refuseHandshake and the library. In HTTP/1.0
+// there is no Upgrade (RFC 9110 7.8).
 func isUpgrade(r *http.Request) bool {
-	return hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
+	return r.ProtoAtLeast(1, 1) && hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
 }
 
 // hasToken reports whether a header that is a list holds token (RFC 9110 5.6.1).
@@ -52,11 +53,34 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
+// refuseHandshake answers a handshake that is not as RFC 6455 4.2.1 has it, and
+// reports whether it was one. The key is left to the library.
+func refuseHandshake(w http.ResponseWriter, r *http.Request) bool {
+	h, version := w.Header(), r.Header.Values("Sec-WebSocket-Version")
+	switch {
+	case r.Method != http.MethodGet:
+		h.Set("Allow", http.MethodGet)
+		refuse(w, http.StatusMethodNotAllowed, "a WebSocket is asked for with GET")
+	case r.ContentLength != 0:
+		// What belongs to the request must not be taken for frames; nor is it waited for.
+		h.Set("Connection", "close")
+		refuse(w, http.StatusBadRequest, "a WebSocket is asked for without a body")
+	case len(version) != 1 || version[0] != "13":
+		h.Set("Sec-WebSocket-Version", "13") // RFC 6455 4.2.2
+		h.Set("Upgrade", "websocket")
+		h.Set("Connection", "Upgrade")
+		refuse(w, http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
+	default:
+		return false
+	}
+	return true
+}
+
 // serveWebSocket is the beginning of a WebSocket's life: rate, origin, script,
 // place, environment, upgrade, process. The process starts last, since a script in a
 // browser can read a close code and its reason, but never an HTTP status.
 func (s *Server) serveWebSocket(w *response, r *httpRequest) {
-	if !s.withinRate(w, r) {
+	if !s.withinRate(w, r) || refuseHandshake(w, r.Request) {
 		return
 	}
 	origin, host := r.Header.Get("Origin"), r.client.host

@@ -176,6 +176,9 @@ func TestHandshakes(t *testing.T) {
 		{name: "a key that is no base64", change: map[string]string{"Sec-WebSocket-Key": "!!!!!!!!!!!!!!!!!!!!!!=="}, want: 400},
 		{name: "version 8", change: map[string]string{"Sec-WebSocket-Version": "8"}, want: -13},
 		{name: "no version", change: map[string]string{"Sec-WebSocket-Version": ""}, want: -13},
+		{name: "version 13 and 8", extra: "Sec-WebSocket-Version: 8\r\n", want: -13},
+		{name: "a body", extra: "Content-Length: 5\r\n", want: 400},
+		{name: "a body in chunks", extra: "Transfer-Encoding: chunked\r\n", want: 400},
 		{name: "POST", line: "POST / HTTP/1.1", extra: "Content-Length: 0\r\n", want: 405},
 		{name: "HTTP/1.0", line: "GET / HTTP/1.0", want: 426},
 		{name: "Connection: keep-alive", change: map[string]string{"Connection": "keep-alive"}, want: 426},
@@ -230,10 +233,12 @@ func wantHandshake(t *testing.T, resp *http.Response, want int) {
 	t.Helper()
 	if want != -13 {
 		wantStatus(t, resp, want)
+		if want == http.StatusMethodNotAllowed {
+			wantHeader(t, resp.Header, "Allow", "GET")
+		}
 		return
 	}
-	if resp.StatusCode != 426 && resp.StatusCode != 400 {
-		t.Errorf("answered %s, want 426 or 400", resp.Status)
-	}
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	wantHeader(t, resp.Header, "Upgrade", "websocket")
 	wantHeader(t, resp.Header, "Sec-WebSocket-Version", "13")
 }
