@@ -44,6 +44,7 @@ var steps = map[string]func(arg string){
 	"drain": func(string) { io.Copy(io.Discard, os.Stdin) }, // until stdin's end
 	"read":  recordStdin,                                    // FILE, until stdin's end
 	"touch": touch,                                          // FILE, which grows by a byte
+	"tee":   teeStdin,                                       // DIR, until stdin's end
 	"input": readInput,                                      // how many bytes of stdin
 	"env":   func(string) { printEnvironment() },            //
 	"exit":  func(s string) { os.Exit(atoi(s)) },            // status

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -47,66 +45,6 @@ func TestCloseCodeCannotStart(t *testing.T) {
 	s.log.wait(t, "DISCONNECT", 3)
 }
 
-// The client's own code comes back.
-func TestCloseCodeOfClient(t *testing.T) {
-	for _, code := range []int{1000, 1001, 1003, 1008, 1011, 3000, 4999} {
-		t.Run(strconv.Itoa(code), func(t *testing.T) {
-			s := serveSteps(t, "drain")
-			c := s.client(t)
-			c.write(clientFrame(finBit|opClose, closePayload(code, "bye")))
-			c.wantCloseCode(code, "")
-			c.wantEnd()
-			s.log.end(t).wantAttrs(t, map[string]string{"code": strconv.Itoa(code), "exit": "exit status 0"})
-		})
-	}
-	t.Run("none", func(t *testing.T) {
-		s := serveSteps(t, "drain")
-		c := s.client(t)
-		c.write(clientFrame(finBit|opClose, nil))
-		c.wantCloseCode(1005, "")
-		c.wantEnd()
-		s.log.end(t).wantAttrs(t, map[string]string{"code": "1005"})
-	})
-}
-
-// What must never stand in a close frame is a protocol error.
-func TestBadCloseFrame(t *testing.T) {
-	for name, payload := range map[string][]byte{
-		"one byte": {3},
-		"0":        closePayload(0, ""),
-		"999":      closePayload(999, ""),
-		"1004":     closePayload(1004, ""),
-		"1005":     closePayload(1005, ""),
-		"1006":     closePayload(1006, ""),
-		"1015":     closePayload(1015, ""),
-		"2999":     closePayload(2999, ""),
-		"5000":     closePayload(5000, ""),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := serveSteps(t, "drain")
-			c := s.client(t)
-			c.write(clientFrame(finBit|opClose, payload))
-			c.wantClose(1002, "")
-		})
-	}
-}
-
-// A reason is UTF-8 (RFC 6455 5.5.1), the client's too; what is not must not be
-// sent back.
-func TestCloseReasonNotUTF8(t *testing.T) {
-	s := serveSteps(t, "drain")
-	c := s.client(t)
-	c.write(clientFrame(finBit|opClose, closePayload(1000, "\xff\xfe")))
-	_, _, err := c.readMessage()
-	var closed errClosed
-	if !errors.As(err, &closed) {
-		t.Fatalf("%v; want a close frame with 1007 or 1002", err)
-	}
-	if closed.code != 1007 && closed.code != 1002 {
-		t.Errorf("closed with %d %q; want 1007 or 1002", closed.code, closed.reason)
-	}
-}
-
 func TestCloseCodeShutdown(t *testing.T) {
 	s := serveSteps(t, "print:up", "drain")
 	var clients []*rawClient
@@ -141,20 +79,6 @@ func TestClientVanishes(t *testing.T) {
 	if end.level != LevelAccess || !strings.Contains(end.attrs["detail"], "lost") {
 		t.Error(end)
 	}
-}
-
-// 1006 is for the log: it never stands in a close frame (RFC 6455 7.4.1).
-func TestCodeLostIsNeverSent(t *testing.T) {
-	s := serveSteps(t, "print:up", "drain")
-	c := s.client(t)
-	c.wantText("up")
-	c.closeWrite()
-	rest, err := c.readRest()
-	var closed errClosed
-	if !errors.Is(err, io.EOF) && !errors.As(err, &closed) {
-		t.Errorf("after the client ended its direction: %q, %v", rest, err)
-	}
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1006"})
 }
 
 // A half-closed client still gets the close frame of a fault, or a shutdown.

@@ -194,67 +194,6 @@ func TestCloseBeforeReading(t *testing.T) {
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_in": "1"})
 }
 
-// Control frames between fragments are taken when they come (RFC 6455 5.4).
-func TestControlBetweenFragments(t *testing.T) {
-	s := serveSteps(t, "echo")
-	c := s.client(t)
-	for _, op := range []byte{opText, opContinuation, opContinuation, finBit | opContinuation} {
-		c.write(joined(clientFrame(op, []byte("part ")), clientFrame(finBit|opPong, []byte("unasked"))))
-		c.ping(fmt.Sprint("after ", op))
-		if op&finBit != 0 {
-			break
-		}
-		if got, want := c.nextPong(), fmt.Sprint("after ", op); got != want {
-			t.Errorf("pong %q, want %q", got, want)
-		}
-	}
-	c.wantText("part part part part ")
-	c.write(clientFrame(opText, []byte("never ended")))
-	c.write(clientFrame(finBit|opClose, closePayload(1000, "")))
-	c.wantCloseCode(1000, "")
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"messages_in": "1", "messages_out": "1"})
-}
-
-// Control frames that come byte by byte.
-func TestDribbledControl(t *testing.T) {
-	s := serveSteps(t, "echo")
-	c := s.client(t)
-	dribble := func(frames ...[]byte) {
-		for _, b := range joined(frames...) {
-			c.write([]byte{b})
-		}
-	}
-	long := strings.Repeat("p", 125)
-	dribble(clientFrame(finBit|opPing, nil), clientFrame(opText, []byte("fra")), clientFrame(finBit|opPong, nil))
-	if got := c.nextPong(); got != "" {
-		t.Errorf("pong %q", got)
-	}
-	dribble(clientFrame(finBit|opPing, []byte(long)))
-	if got := c.nextPong(); got != long {
-		t.Errorf("pong %q", got)
-	}
-	dribble(clientFrame(finBit|opContinuation, []byte("gments")))
-	c.wantText("fragments")
-	dribble(clientFrame(finBit|opClose, closePayload(4321, strings.Repeat("é", 61))))
-	c.wantCloseCode(4321, strings.Repeat("é", 61))
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "4321"})
-}
-
-// What follows a close frame is never taken.
-func TestNothingAfterClose(t *testing.T) {
-	file := recording(t)
-	s := serveSteps(t, "read:"+file)
-	c := s.client(t)
-	c.write(joined(textFrame("before"), clientFrame(finBit|opClose, closePayload(1000, "")),
-		textFrame("after"), clientFrame(finBit|opPing, []byte("after")), []byte{0xff, 0xff}))
-	c.wantCloseCode(1000, "")
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_in": "1"})
-	wantRecording(t, file, "before\n")
-}
-
 // A client that answers pings stays, one that does not is dropped without a close
 // frame, which it would not read.
 func TestKeepalive(t *testing.T) {

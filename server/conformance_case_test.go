@@ -1,0 +1,116 @@
+package server
+
+import (
+	"encoding/binary"
+	"strings"
+)
+
+// The conformance suite is data: what a client sends, and what RFC 6455 and
+// README.md make of it. TestConformance runs it against wsd as a process of its
+// own, TestConformanceInProcess against this package alone.
+
+// sizeLimit is the suite's --maxframesize. A frame of 65536 bytes fits.
+const sizeLimit = 66_000
+
+// frameCase is what happens after a handshake. It is run in one write, one byte at
+// a time, and cut in two at each place.
+type frameCase struct {
+	name     string
+	sections string // of RFC 6455
+	mode     mode
+	steps    []exchange
+	ends     ending
+}
+
+// mode is where a case applies.
+type mode string
+
+const (
+	bothModes  mode = ""
+	textMode   mode = "text"
+	binaryMode mode = "binary"
+)
+
+// exchange is what the client sends and what it then waits for. Each message
+// reaches the backend, which sends it back.
+type exchange struct {
+	send     []byte
+	messages []string
+	// pongs are answers to pings: all of them in this order, but that a later one
+	// may stand for an earlier one (RFC 6455 5.5.3).
+	pongs []string
+}
+
+// ending is how a session ends after its last exchange, in which nothing is
+// waited for then. By default the client closes with 1000.
+type ending struct {
+	by     party
+	code   int
+	reason string
+}
+
+type party int
+
+const (
+	bySuite       party = iota // the client closes with 1000, and nothing is wrong
+	byClient                   // the last exchange has a close frame, which is echoed
+	byClientAndOn              // the same, and more follows, all in one write: later it would find nobody
+	byServer                   // the server fails the connection
+	byBoth                     // the same, and the last exchange has the client's answer
+	byLoss                     // the client ends the connection without a close frame
+)
+
+// sends is a step that no backend sees anything of.
+func sends(frames ...[]byte) exchange { return exchange{send: joined(frames...)} }
+
+// brings is a step that brings the backend messages.
+func (e exchange) brings(messages ...string) exchange { e.messages = messages; return e }
+
+// answered is a step whose pings have these payloads.
+func (e exchange) answered(pongs ...string) exchange { e.pongs = pongs; return e }
+
+func inTurn(e ...exchange) []exchange { return e }
+
+// fails is the end by a fault of the client.
+func fails(code closeCode, reason string) ending { return ending{byServer, int(code), reason} }
+
+func protocolFault(reason string) ending { return fails(codeProtocol, reason) }
+
+func closes(code int, reason string) ending { return ending{byClient, code, reason} }
+
+// The frames of the cases.
+func fragment(s string) []byte { return clientFrame(opText, []byte(s)) }
+func more(s string) []byte     { return clientFrame(opContinuation, []byte(s)) }
+func final(s string) []byte    { return clientFrame(finBit|opContinuation, []byte(s)) }
+func binFrame(s string) []byte { return clientFrame(finBit|opBinary, []byte(s)) }
+func ping(s string) []byte     { return clientFrame(finBit|opPing, []byte(s)) }
+func pong(s string) []byte     { return clientFrame(finBit|opPong, []byte(s)) }
+
+func closing(code int, reason string) []byte {
+	return clientFrame(finBit|opClose, closePayload(code, reason))
+}
+
+// keyed is a frame with a masking key of its own.
+func keyed(key [4]byte, first byte, payload string) []byte {
+	b := append([]byte{first, maskBit | byte(len(payload))}, key[:]...)
+	for i := range len(payload) {
+		b = append(b, payload[i]^key[i%4])
+	}
+	return b
+}
+
+// begun is a frame that announces length bytes and of which only part is sent.
+func begun(first byte, length int, part string) []byte {
+	whole := clientFrame(first, append([]byte(part), make([]byte, length-len(part))...))
+	return whole[:len(whole)-length+len(part)]
+}
+
+// in16 and in64 are text frames whose length has more bytes than it needs.
+func in16(s string) []byte {
+	b := binary.BigEndian.AppendUint16([]byte{finBit | opText, maskBit | len16}, uint16(len(s)))
+	return append(append(b, 0, 0, 0, 0), s...)
+}
+
+func in64(s string) []byte { return append(header64(finBit|opText, uint64(len(s))), s...) }
+
+func xs(n int) string { return strings.Repeat("x", n) }
