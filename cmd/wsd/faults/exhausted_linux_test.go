@@ -1,0 +1,118 @@
+package faults_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// TestNoDescriptorToAccept leaves wsd no descriptor for a connection. Those that
+// come wait in the kernel, and are served as soon as there is one.
+func TestNoDescriptorToAccept(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, settings{})
+	s.endure(20, func(n int, during func()) {
+		refused, _ := s.daemon.log.find("level", "ERROR", "msg", "too many open files")
+		restore := s.daemon.leave(0)
+		var clients []*client
+		for range n {
+			c := s.connect()
+			c.write([]byte(request("/echo")))
+			clients = append(clients, c)
+		}
+		s.daemon.log.awaitAll(t, len(refused)+1, "level", "ERROR", "msg", "too many open files")
+		during()
+		restore()
+		for _, c := range clients {
+			answer, err := http.ReadResponse(c.in, nil)
+			if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
+				t.Fatalf("a client that had waited was answered %v, %v", answer, err)
+			}
+			c.wantEcho("at last")
+			c.leave()
+		}
+	})
+	s.finish()
+}
+
+// TestNoDescriptorForPipes leaves wsd descriptors for a connection and too few for
+// a backend's pipes. Whatever number that is, the session either works or is
+// closed with 1011.
+func TestNoDescriptorForPipes(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, settings{})
+	s.endure(2, func(n int, during func()) {
+		for range n {
+			refused := 0
+			for left := 1; left <= enough; left++ {
+				restore := s.daemon.leave(left)
+				c := s.dial("/echo")
+				c.say("hello")
+				got, err := c.next()
+				switch {
+				case err == nil && got == "hello":
+					c.leave()
+				case errors.Is(err, closedError{1011, "cannot start"}):
+					refused++
+					c.part(1011)
+					s.over(c).want(t, "code", "1011", "reason", "cannot start", "detail", s.failure(c))
+				default:
+					t.Fatalf("with %d descriptors left: %q, %v", left, got, err)
+				}
+				s.daemon.back(s.start)
+				restore()
+			}
+			during()
+			if refused < 4 || refused == enough {
+				t.Errorf("%d of %d sessions were refused", refused, enough)
+			}
+		}
+	})
+	s.finish()
+}
+
+// enough descriptors for a connection, three pipes and what starting a process takes.
+const enough = 16
+
+// failure is what the log says of a client's backend that could not be started.
+func (s *stage) failure(c *client) string {
+	s.t.Helper()
+	failed := s.daemon.log.await(s.t, "msg", "cannot start the backend", "session", s.session(c).text("session"))
+	failed.want(s.t, "level", "ERROR")
+	if !failed.is("err", "too many open files") {
+		s.t.Errorf("the backend could not be started for another reason: %v", failed)
+	}
+	return failed.text("err")
+}
+
+// leave sets the limit so that n more descriptors can be opened, and returns what
+// lifts it again.
+func (d *daemon) leave(n int) (restore func()) {
+	d.t.Helper()
+	var old unix.Rlimit
+	if err := unix.Prlimit(d.pid(), unix.RLIMIT_NOFILE, nil, &old); err != nil {
+		d.t.Fatal(err)
+	}
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.pid()))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	open := map[int]bool{}
+	for _, fd := range fds {
+		number, _ := strconv.Atoi(fd.Name())
+		open[number] = true
+	}
+	limit := 0 // the lowest number that may not be opened
+	for free := 0; free < n || open[limit]; limit++ {
+		if !open[limit] {
+			free++
+		}
+	}
+	d.limit(unix.RLIMIT_NOFILE, uint64(limit))
+	return func() { d.limit(unix.RLIMIT_NOFILE, old.Cur) }
+}

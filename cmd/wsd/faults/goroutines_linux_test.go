@@ -1,0 +1,56 @@
+package faults_test
+
+import (
+	"maps"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// aborted ends the daemon by SIGABRT, which makes the Go runtime say what each
+// goroutine does, and counts those that wait for something, the runtime's own
+// aside, by who started them. One that runs is about to end.
+func (d *daemon) aborted() map[string]int {
+	d.t.Helper()
+	d.finish(syscall.SIGABRT)
+	dump := d.log.strange()
+	if !strings.Contains(dump, "SIGABRT: abort") {
+		d.t.Fatalf("wsd did not end by SIGABRT: %v", d.cmd.ProcessState)
+	}
+	started := map[string]int{}
+	for goroutine := range strings.SplitSeq(dump, "\n\n") {
+		by := createdBy.FindStringSubmatch(goroutine)
+		if by != nil && !strings.HasPrefix(by[1], "runtime.") && !running.MatchString(goroutine) {
+			started[by[1]]++
+		}
+	}
+	return started
+}
+
+var (
+	createdBy = regexp.MustCompile(`(?m)^created by (\S+)`)
+	running   = regexp.MustCompile(`^goroutine .*\[(running|runnable)\b`)
+)
+
+// wantIdle ends the daemon, in which no session is left, and wants it to have no
+// more goroutines than one that never had any: besides the main one there are
+// Run, the loop of its listener, and what the runtime uses for signals.
+func (d *daemon) wantIdle() {
+	d.t.Helper()
+	idle := map[string]int{"main.serve": 1, "wsd/server.(*Server).Run": 1, "os/signal.Notify.func1.1": 1}
+	if got := d.aborted(); !maps.Equal(got, idle) {
+		d.t.Errorf("the goroutines were started by %v, want %v", got, idle)
+	}
+}
+
+// TestAborted makes sure that goroutines are seen at all.
+func TestAborted(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, settings{})
+	s.dial("/echo").wantEcho("hello")
+	seen := s.daemon.aborted()
+	if want := "wsd/server.(*session).run"; seen[want] != 6 { // three for each session
+		t.Errorf("%d goroutines were started by %s, want 6: %v", seen[want], want, seen)
+	}
+}
