@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"wsd/server"
@@ -52,6 +53,17 @@ func report(w io.Writer, err error) {
 	var h *server.HintError
 	if errors.As(err, &h) && h.Hint != "" {
 		fmt.Fprintf(w, "wsd: hint: %s\n", oneLine(h.Hint))
+	}
+}
+
+// reportWithin is report that does not wait for ever for somebody to read it.
+func reportWithin(patience time.Duration, w io.Writer, err error) {
+	done := make(chan struct{})
+	// Ends when w has taken the lines, or with the process.
+	go func() { defer close(done); report(w, err) }()
+	select {
+	case <-done:
+	case <-time.After(patience):
 	}
 }
 

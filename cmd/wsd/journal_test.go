@@ -37,7 +37,9 @@ func TestForJournal(t *testing.T) {
 func TestToJournal(t *testing.T) {
 	t.Setenv("JOURNAL_STREAM", "0:0")
 	var b bytes.Buffer
-	newLogger(&b, "info", "text").Info("m")
+	log := openLog(&b, "info", "text")
+	log.Info("m")
+	log.close()
 	report(forErrors(&b), usage("h", "e"))
 	if got := b.String(); !strings.HasPrefix(got, "time=") || !strings.HasSuffix(got, "\nwsd: error: e\nwsd: hint: h\n") {
 		t.Errorf("got %q", got)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 
@@ -17,15 +18,40 @@ var levels = map[string]slog.Level{
 	"fatal":  server.LevelFatal,
 }
 
-// newLogger writes records of this level and above to w, one line each. level
-// and format are values of --loglevel and --logformat. The journal gets
-// priorities and no times: it has its own.
-func newLogger(w io.Writer, level, format string) *slog.Logger {
+// openedLog is the log of a server that it does not hold up; see logQueue.
+type openedLog struct {
+	*slog.Logger
+	queue *logQueue
+}
+
+// openLog opens the log on w, which belongs to it until close.
+func openLog(w io.Writer, level, format string) openedLog {
+	open := newLogger
 	if toJournal(w) {
-		out := &prefixed{w: w}
-		return slog.New(forJournal{newHandler(out, level, format, dropTime), out})
+		open = newJournalLogger
 	}
+	queue := newLogQueue(w, func(lost int) []byte {
+		var line bytes.Buffer
+		open(&line, level, format).Warn("the log took no more; lines were lost", "lines", lost)
+		return line.Bytes()
+	})
+	return openedLog{open(queue, level, format), queue}
+}
+
+// close waits for what has been logged, but not for ever.
+func (l openedLog) close() { l.queue.close() }
+
+// newLogger writes records of this level and above to w, one line each. level
+// and format are values of --loglevel and --logformat.
+func newLogger(w io.Writer, level, format string) *slog.Logger {
 	return slog.New(newHandler(w, level, format, nameLevel))
+}
+
+// newJournalLogger is newLogger for the journal, which gets priorities and no
+// times: it has its own.
+func newJournalLogger(w io.Writer, level, format string) *slog.Logger {
+	out := &prefixed{w: w}
+	return slog.New(forJournal{newHandler(out, level, format, dropTime), out})
 }
 
 func newHandler(w io.Writer, level, format string, replace func([]string, slog.Attr) slog.Attr) slog.Handler {

@@ -14,7 +14,7 @@ import (
 
 func main() {
 	err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr)
-	report(forErrors(os.Stderr), err)
+	reportWithin(logPatience, forErrors(os.Stderr), err)
 	os.Exit(exitStatus(err))
 }
 
@@ -45,7 +45,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cfg.Log = newLogger(stderr, f.LogLevel, f.LogFormat)
+	log := openLog(stderr, f.LogLevel, f.LogFormat)
+	defer log.close()
+	cfg.Log = log.Logger
 	signals := notify() // before the first listener is announced
 	srv, err := server.New(cfg)
 	if err != nil {

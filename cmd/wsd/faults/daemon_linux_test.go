@@ -29,7 +29,6 @@ type settings struct {
 	credential *syscall.Credential   // run as somebody else
 	public     bool                  // wsd is where every user may run it
 	stderr     *os.File              // the log goes there, and not to the journal
-	address    func() string         // where it listens, if the log can't tell
 	prepare    func(cmd *exec.Cmd)   // called last before the start
 	start      func(*exec.Cmd) error // instead of Cmd.Start
 }
@@ -47,7 +46,11 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 	// It is killed before the test's own deadline would leave it behind.
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	d := &daemon{t: t, log: newJournal(), ended: make(chan struct{})}
-	d.cmd = exec.CommandContext(ctx, wsd, append([]string{"--logformat=json"}, args...)...)
+	listen := "127.0.0.1:0"
+	if o.stderr != nil { // whose log can't tell where it listens
+		listen = freeAddress(t)
+	}
+	d.cmd = exec.CommandContext(ctx, wsd, append([]string{"--logformat=json", "--address=" + listen}, args...)...)
 	// The race detector would hold up each end for a second; goroutines is why all
 	// of them are wanted.
 	d.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "GOTRACEBACK=all", "GOGC=20")
@@ -83,8 +86,8 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 			t.Logf("the log of wsd:\n%s", d.log)
 		}
 	})
-	if o.address != nil {
-		d.address = o.address()
+	if d.address = listen; o.stderr != nil {
+		awaitListener(t, listen)
 	} else {
 		d.address = listening.FindString(d.log.await(t, "msg", "listening").text("url"))
 	}

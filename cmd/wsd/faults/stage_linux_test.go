@@ -29,7 +29,7 @@ func newStage(t *testing.T, o settings) *stage {
 		s.scripts = t.TempDir()
 	}
 	s.script("echo", "exec cat")
-	args := append([]string{"--address=127.0.0.1:0", "--dir=" + s.scripts}, o.args...)
+	args := append([]string{"--dir=" + s.scripts}, o.args...)
 	if o.tls != nil {
 		args = append(args, "--ssl", "--sslcert="+o.tls.cert, "--sslkey="+o.tls.key)
 		s.tls = o.tls.trust()

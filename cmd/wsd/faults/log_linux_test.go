@@ -1,0 +1,125 @@
+package faults_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// chatter has sessions whose backends say much to the log.
+func (s *stage) chatter(n, lines int) {
+	s.t.Helper()
+	s.script("chatter", fmt.Sprintf(`seq %d | sed 's/^/a line of the log, long enough to fill it soon, number /' >&2; exec cat`, lines))
+	for range n {
+		c := s.dial("/chatter")
+		c.wantEcho("all is well")
+		c.leave()
+	}
+}
+
+// muchToSay is lines enough to fill a pipe and all that wsd keeps in memory of a
+// log that is not being read.
+const muchToSay = 8_000
+
+// TestLogFull has a log that takes nothing: no line of it is written, and nothing
+// else is wrong.
+func TestLogFull(t *testing.T) {
+	t.Parallel()
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		missing(t, "/dev/full")
+	}
+	defer full.Close()
+	s := newStage(t, settings{stderr: full})
+	s.endure(leaks, func(n int, during func()) {
+		s.chatter(n, 20)
+		during()
+	})
+	s.bystander.leave()
+	s.daemon.stop()
+}
+
+// TestLogUnread has a log that is a pipe which nobody reads: lines are dropped,
+// and when somebody reads again the log says so and goes on.
+func TestLogUnread(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s := newStage(t, settings{stderr: w})
+	w.Close()
+	s.chatter(1, muchToSay)
+	s.endure(leaks, func(n int, during func()) {
+		s.chatter(n, 20)
+		during()
+	})
+	var log bytes.Buffer
+	read := make(chan struct{})
+	go func() { defer close(read); log.ReadFrom(r) }() // ends with wsd; awaited below
+	last := s.dial("/echo")
+	last.wantEcho("the log is read again")
+	last.leave()
+	s.bystander.leave()
+	s.daemon.stop()
+	<-read
+	wantGap(t, log.String(), last.path)
+}
+
+// wantGap wants a log that tells that lines were lost and then goes on to a
+// session at this path, in whole lines.
+func wantGap(t *testing.T, log, path string) {
+	t.Helper()
+	j := newJournal()
+	j.Write([]byte(log))
+	lost, _ := j.find("level", "WARN", "msg", "lines were lost")
+	if len(lost) == 0 {
+		t.Error("the log does not say that lines were lost")
+	}
+	if found, _ := j.find("msg", "CONNECT", "path", path); len(found) != 1 {
+		t.Errorf("the log has %d sessions at %s", len(found), path)
+	}
+	if strange := strings.Trim(j.strange(), "\n"); strings.Count(strange, "\n") > rounds {
+		t.Errorf("the log has lines that are none: %.500s", strange)
+	}
+}
+
+// TestLogUnreadAtTheEnd ends a wsd whose log nobody reads.
+func TestLogUnreadAtTheEnd(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s := newStage(t, settings{stderr: w})
+	w.Close()
+	s.chatter(1, muchToSay)
+	c := s.dial("/echo")
+	s.bystander.leave()
+	s.daemon.signal(syscall.SIGTERM)
+	c.wantClose(1001, "server is shutting down")
+	s.daemon.wantEnd()
+}
+
+// TestLogReaderGone has a log that is a pipe whose reader has ended.
+func TestLogReaderGone(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newStage(t, settings{stderr: w})
+	w.Close()
+	r.Close()
+	s.endure(leaks, func(n int, during func()) {
+		s.chatter(n, 20)
+		during()
+	})
+	s.bystander.leave()
+	s.daemon.stop()
+}
