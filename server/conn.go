@@ -32,8 +32,9 @@ type conn struct {
 	writes    atomic.Uint64 // counts finished writes
 	broken    atomic.Bool   // a write has failed
 
-	control controlFrames
-	writers sync.WaitGroup // goroutines that write control frames
+	control      controlFrames
+	aboutToFlush atomic.Bool    // a goroutine has been started and not begun
+	writers      sync.WaitGroup // goroutines that write control frames
 }
 
 // newConn makes a conn of a hijacked connection. early is what has been read
@@ -113,9 +114,17 @@ func (c *conn) answer(op byte, payload []byte) {
 // ping sends a ping without waiting for anything.
 func (c *conn) ping() { c.sendControl([]byte{finBit | opPing, 0}) }
 
+// sendControl has a goroutine write the frame. One that is about to writes all
+// that wait: ten thousand pings that come at once need no more than that.
 func (c *conn) sendControl(frame []byte) {
 	c.control.put(frame)
-	c.writers.Go(c.flushControl) // ends when the socket has taken it or is closed; finish waits for it
+	if c.aboutToFlush.Swap(true) {
+		return
+	}
+	c.writers.Go(func() { // ends when the socket has taken it or is closed; finish waits for it
+		c.aboutToFlush.Store(false)
+		c.flushControl()
+	})
 }
 
 // sendControlNow writes the waiting control frames after the batch that is being
