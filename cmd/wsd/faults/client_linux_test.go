@@ -72,6 +72,11 @@ func (c *client) shake(path string) (int, error) {
 	if _, err := io.WriteString(c.conn, request(path)); err != nil {
 		return 0, err
 	}
+	return c.answer()
+}
+
+// answer reads the answer to the handshake.
+func (c *client) answer() (int, error) {
 	answer, err := http.ReadResponse(c.in, nil)
 	if err != nil {
 		return 0, fmt.Errorf("reading the answer to the handshake: %w", err)
@@ -81,10 +86,16 @@ func (c *client) shake(path string) (int, error) {
 
 func (c *client) upgrade(path string) *client {
 	c.t.Helper()
-	if status, err := c.shake(path); err != nil || status != http.StatusSwitchingProtocols {
-		c.t.Fatalf("the handshake at %s was answered %d, %v", path, status, err)
-	}
+	c.write([]byte(request(path)))
+	c.wantUpgraded()
 	return c
+}
+
+func (c *client) wantUpgraded() {
+	c.t.Helper()
+	if status, err := c.answer(); err != nil || status != http.StatusSwitchingProtocols {
+		c.t.Fatalf("the handshake was answered %d, %v", status, err)
+	}
 }
 
 func (c *client) write(b []byte) {

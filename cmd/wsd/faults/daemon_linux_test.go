@@ -24,6 +24,7 @@ type daemon struct {
 // settings are what is special about a daemon. Its zero value is an ordinary one.
 type settings struct {
 	args       []string
+	command    bool                  // serve the script echo at each path, instead of all scripts
 	scripts    string                // the folder of scripts; one of the test if empty
 	tls        *authority            // serve a certificate of this one
 	credential *syscall.Credential   // run as somebody else

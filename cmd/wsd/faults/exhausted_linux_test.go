@@ -3,7 +3,6 @@ package faults_test
 import (
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"strconv"
 	"testing"
@@ -29,10 +28,7 @@ func TestNoDescriptorToAccept(t *testing.T) {
 		during()
 		restore()
 		for _, c := range clients {
-			answer, err := http.ReadResponse(c.in, nil)
-			if err != nil || answer.StatusCode != http.StatusSwitchingProtocols {
-				t.Fatalf("a client that had waited was answered %v, %v", answer, err)
-			}
+			c.wantUpgraded()
 			c.wantEcho("at last")
 			c.leave()
 		}

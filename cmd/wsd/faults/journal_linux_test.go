@@ -124,7 +124,7 @@ func (j *journal) strange() string {
 func (j *journal) String() string {
 	records, _ := j.find()
 	var s strings.Builder
-	for _, r := range records[max(0, len(records)-100):] {
+	for _, r := range records[max(0, len(records)-30):] {
 		line, _ := json.Marshal(r)
 		fmt.Fprintf(&s, "%.500s\n", line)
 	}

@@ -29,10 +29,16 @@ func newStage(t *testing.T, o settings) *stage {
 		s.scripts = t.TempDir()
 	}
 	s.script("echo", "exec cat")
-	args := append([]string{"--dir=" + s.scripts}, o.args...)
+	var args []string
 	if o.tls != nil {
 		args = append(args, "--ssl", "--sslcert="+o.tls.cert, "--sslkey="+o.tls.key)
 		s.tls = o.tls.trust()
+	}
+	args = append(args, o.args...)
+	if o.command {
+		args = append(args, filepath.Join(s.scripts, "echo"))
+	} else {
+		args = append(args, "--dir="+s.scripts)
 	}
 	s.daemon = launch(t, o, args...)
 	s.empty = s.daemon.descriptors()
@@ -53,14 +59,21 @@ func (s *stage) script(name, text string) {
 // connect opens a connection on which no handshake has been done.
 func (s *stage) connect() *client {
 	s.t.Helper()
-	conn, err := net.DialTimeout("tcp", s.daemon.address, patience)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	conn := s.tcp()
 	if s.tls != nil {
 		conn = tls.Client(conn, s.tls)
 	}
 	return newClient(s.t, conn)
+}
+
+// tcp opens a connection without TLS.
+func (s *stage) tcp() net.Conn {
+	s.t.Helper()
+	conn, err := net.DialTimeout("tcp", s.daemon.address, patience)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn
 }
 
 // dial opens a WebSocket. Its path gets a number, by which the log knows it.

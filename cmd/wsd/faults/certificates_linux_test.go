@@ -1,0 +1,106 @@
+package faults_test
+
+import (
+	"crypto/tls"
+	"net"
+	"syscall"
+	"testing"
+)
+
+// A halting connection stops in the middle of one of its writes.
+type halting struct {
+	net.Conn
+	write   int           // which write, from 0 on
+	reached chan struct{} // closed when half of it has been written
+	resume  chan struct{} // closed by the test
+}
+
+func (h *halting) Write(b []byte) (int, error) {
+	h.write--
+	if h.write != -1 {
+		return h.Conn.Write(b)
+	}
+	n, err := h.Conn.Write(b[:len(b)/2])
+	close(h.reached)
+	<-h.resume
+	if err != nil {
+		return n, err
+	}
+	m, err := h.Conn.Write(b[n:])
+	return n + m, err
+}
+
+// midHandshake begins a TLS handshake that halts in the given write: the first is
+// the ClientHello, the second is all that the client still has to say. It calls
+// change, finishes the handshake and returns the name of the certificate, which
+// the client has found good, for a WebSocket on top of which must work.
+func (s *stage) midHandshake(write int, change func()) string {
+	s.t.Helper()
+	h := &halting{Conn: s.tcp(), write: write, reached: make(chan struct{}), resume: make(chan struct{})}
+	conn := tls.Client(h, s.tls)
+	c := newClient(s.t, conn)
+	shaken := make(chan error, 1)
+	go func() { shaken <- conn.Handshake() }() // ends by resume or the connection's deadline; awaited below
+	<-h.reached
+	change()
+	close(h.resume)
+	if err := <-shaken; err != nil {
+		s.t.Fatalf("the handshake: %v", err)
+	}
+	c.upgrade("/echo")
+	c.wantEcho("hello")
+	c.leave()
+	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+}
+
+// TestCertificatesReplaced replaces the certificate in the middle of handshakes.
+// Each is finished with one certificate and the key of that.
+func TestCertificatesReplaced(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t)
+	s := newStage(t, settings{tls: ca})
+	reload := func(msg string) {
+		t.Helper()
+		before, _ := s.daemon.log.find("msg", msg)
+		s.daemon.signal(syscall.SIGHUP)
+		s.daemon.log.awaitAll(t, len(before)+1, "msg", msg)
+	}
+	good := func(name string) func() {
+		return func() { ca.install(ca.issue(name)); reload("TLS files read again") }
+	}
+	const refused = "TLS files not read again, the old ones stay in use"
+	s.endure(10, func(n int, during func()) {
+		for i := range n {
+			good("first")()
+			for _, test := range []struct {
+				name   string
+				write  int
+				change func()
+				want   string
+			}{
+				{"in the ClientHello", 0, good("second"), "second"},
+				{"in the client's last words", 1, good("third"), "second"},
+				{"by one that does not fit the key", 0, func() {
+					cert, _ := ca.issue("alone")
+					ca.replace(ca.cert, cert)
+					reload(refused)
+				}, "third"},
+				{"by half a file", 0, func() {
+					cert, key := ca.issue("half")
+					ca.replace(ca.cert, cert)
+					ca.replace(ca.key, key[:len(key)/2])
+					reload(refused)
+				}, "third"},
+				{"by nothing", 1, func() { ca.replace(ca.cert, nil); reload(refused) }, "third"},
+			} {
+				if got := s.midHandshake(test.write, test.change); got != test.want {
+					t.Errorf("replaced %s: the certificate is %q, want %q", test.name, got, test.want)
+				}
+			}
+			if i == n/2 {
+				during()
+			}
+		}
+	})
+	s.finish()
+}
