@@ -184,7 +184,7 @@ func copyFlushing(w *response, r io.Reader) error {
 func readCGIHeader(r *bufio.Reader) (status int, header http.Header, err error) {
 	mime, err := textproto.NewReader(r).ReadMIMEHeader()
 	if err != nil {
-		return 0, nil, fmt.Errorf("reading the program's header: %w", err)
+		return 0, nil, headerError(err)
 	}
 	header = http.Header(mime)
 	status = http.StatusOK
@@ -196,9 +196,19 @@ func readCGIHeader(r *bufio.Reader) (status int, header http.Header, err error) 
 	if line := header.Get("Status"); line != "" {
 		code, _, _ := strings.Cut(line, " ")
 		if status, err = strconv.Atoi(code); err != nil || status < 200 || status > 599 {
-			return 0, nil, fmt.Errorf("the program's header has the bad status %q", line)
+			return 0, nil, errors.New("the program's header has a status that is not a number from 200 to 599")
 		}
 		header.Del("Status")
 	}
 	return status, header, nil
+}
+
+// headerError is err, for which a program's header could not be read, without the
+// line that was wrong: what a program prints in error may be the request's query.
+func headerError(err error) error {
+	if malformed := textproto.ProtocolError(""); errors.As(err, &malformed) {
+		what, _, _ := strings.Cut(string(malformed), ":")
+		return fmt.Errorf("reading the program's header: %s", what)
+	}
+	return fmt.Errorf("reading the program's header: %w", err)
 }

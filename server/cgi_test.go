@@ -165,20 +165,23 @@ func TestCGIAnswer(t *testing.T) {
 // What is no answer is 502, and the program's own words are logged but not shown.
 func TestCGIBadAnswer(t *testing.T) {
 	for name, steps := range map[string][]string{
-		"nothing":          {"exit:0"},
-		"failed":           {"exit:9"},
-		"no header":        {"print:private words", "print:"},
-		"no blank line":    {plainText},
-		"no end of line":   {"write:" + hex.EncodeToString([]byte("Content-Type: text/plain"))},
-		"no type":          {"print:X-Own: 1", "print:", "print:private words"},
-		"blank line first": {"print:", "print:private words"},
-		"status no number": {"print:Status: good", plainText, "print:"},
-		"status 99":        {"print:Status: 99", plainText, "print:"},
-		"status 101":       {"print:Status: 101", plainText, "print:"},
-		"status 600":       {"print:Status: 600", plainText, "print:"},
-		"long line":        {"long:3000000"},
-		"long header":      {plainText, "write:" + hex.EncodeToString([]byte("X-Own: ")), "long:3000000", "print:", "print:"},
-		"then hangs":       {"print:private words", "print:", "hang"},
+		"nothing":             {"exit:0"},
+		"failed":              {"exit:9"},
+		"no header":           {"print:private words", "print:"},
+		"no blank line":       {plainText},
+		"no end of line":      {"write:" + hex.EncodeToString([]byte("Content-Type: text/plain"))},
+		"no type":             {"print:X-Own: 1", "print:", "print:private words"},
+		"blank line first":    {"print:", "print:private words"},
+		"status no number":    {"print:Status: good", plainText, "print:"},
+		"status 99":           {"print:Status: 99", plainText, "print:"},
+		"status 101":          {"print:Status: 101", plainText, "print:"},
+		"status 600":          {"print:Status: 600", plainText, "print:"},
+		"long line":           {"long:3000000"},
+		"long header":         {plainText, "write:" + hex.EncodeToString([]byte("X-Own: ")), "long:3000000", "print:", "print:"},
+		"prints a secret":     {"print:token=secret"},
+		"secret for a line":   {plainText, "print:token=secret", "print:"},
+		"secret for a status": {"print:Status: secret", plainText, "print:"},
+		"then hangs":          {"print:private words", "print:", "hang"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,8 +34,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 }
 
 // isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
-// asks for it correctly is checked by refuseHandshake and the library. In HTTP/1.0
-// there is no Upgrade (RFC 9110 7.8).
+// asks for it correctly is checked by admitOpening. In HTTP/1.0 there is no
+// Upgrade (RFC 9110 7.8).
 func isUpgrade(r *http.Request) bool {
 	return r.ProtoAtLeast(1, 1) && hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
 }
@@ -53,40 +52,21 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// refuseHandshake answers a handshake that is not as RFC 6455 4.2.1 has it, and
-// reports whether it was one. The key is left to the library.
-func refuseHandshake(w http.ResponseWriter, r *http.Request) bool {
-	h, version := w.Header(), r.Header.Values("Sec-WebSocket-Version")
-	switch {
-	case r.Method != http.MethodGet:
-		h.Set("Allow", http.MethodGet)
-		refuse(w, http.StatusMethodNotAllowed, "a WebSocket is asked for with GET")
-	case r.ContentLength != 0:
-		// What belongs to the request must not be taken for frames; nor is it waited for.
-		h.Set("Connection", "close")
-		refuse(w, http.StatusBadRequest, "a WebSocket is asked for without a body")
-	case len(version) != 1 || version[0] != "13":
-		h.Set("Sec-WebSocket-Version", "13") // RFC 6455 4.2.2
-		h.Set("Upgrade", "websocket")
-		h.Set("Connection", "Upgrade")
-		refuse(w, http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is spoken here")
-	default:
-		return false
-	}
-	return true
-}
-
-// serveWebSocket is the beginning of a WebSocket's life: rate, origin, script,
-// place, environment, upgrade, process. The process starts last, since a script in a
-// browser can read a close code and its reason, but never an HTTP status.
+// serveWebSocket is the beginning of a WebSocket's life: rate, origin, opening
+// handshake, script, place, environment, upgrade, process. The process starts
+// last, since a script in a browser can read a close code and its reason, but
+// never an HTTP status.
 func (s *Server) serveWebSocket(w *response, r *httpRequest) {
-	if !s.withinRate(w, r) || refuseHandshake(w, r.Request) {
+	if !s.withinRate(w, r) {
 		return
 	}
 	origin, host := r.Header.Get("Origin"), r.client.host
 	if err := checkOrigin(origin, r.client.browserScheme(), host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
 		s.log.Info("origin refused", append(r.client.attrs(), "origin", origin, "host", host, "err", err)...)
 		refuse(w, http.StatusForbidden, "this origin is not allowed")
+		return
+	}
+	if !s.admitOpening(w, r) {
 		return
 	}
 	script, err := s.findScript(r)
@@ -169,28 +149,14 @@ func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http
 	s.newSession(log, c, proc, r.client.addr).run(err)
 }
 
-// requestAttrs is what the log says of a request. The query and the headers may
-// carry secrets, so that they are for debugging only.
+// requestAttrs is what the log says of a request. Never its query: it may carry a
+// token.
 func (s *Server) requestAttrs(r *httpRequest) []any {
 	attrs := append(r.client.attrs(), "path", r.asked.Path)
 	if s.log.Enabled(context.Background(), LevelDebug) {
-		attrs = append(attrs, "query", r.URL.RawQuery, "header", headerAttr(r.Header))
+		attrs = append(attrs, "header", headerAttr(r.Header))
 	}
 	return attrs
-}
-
-// headerAttr is a request's header for the debug log, without what lets someone
-// in (RFC 9110 11.6.2, RFC 6265).
-func headerAttr(h http.Header) slog.Value {
-	var attrs []slog.Attr
-	for name, values := range h {
-		switch name {
-		case "Authorization", "Proxy-Authorization", "Cookie":
-			values = []string{"(not logged)"}
-		}
-		attrs = append(attrs, slog.String(name, strings.Join(values, ", ")))
-	}
-	return slog.GroupValue(attrs...)
 }
 
 // refuse answers a request with a status and a sentence for a person.
