@@ -112,6 +112,7 @@ func metaVariables(r *httpRequest, s script, facts requestFacts) []string {
 	if r.client.scheme == "https" {
 		set("HTTPS", "on")
 	}
+	env = append(env, certVariables(r.TLS)...)
 	if facts.cgi {
 		set("SCRIPT_FILENAME", s.path)
 	}

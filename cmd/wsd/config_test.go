@@ -224,7 +224,7 @@ func TestUsageErrorsFirst(t *testing.T) {
 }
 
 func TestPassEnv(t *testing.T) {
-	environ := []string{"A=1", "AB=2", "A=3", "EMPTY=", "LINES=a\nb\r\nc=d", "HTTPS=on", "odd"}
+	environ := []string{"A=1", "AB=2", "A=3", "EMPTY=", "LINES=a\nb\r\nc=d", "HTTPS=on", "SSL_CLIENT_VERIFY=SUCCESS", "SSL_CLIENT_S_DN=CN=evil", "odd"}
 	for _, test := range []struct {
 		names string
 		want  []string
@@ -234,7 +234,7 @@ func TestPassEnv(t *testing.T) {
 		{" AB , A,", []string{"AB=2", "A=1"}},
 		{"EMPTY,NONE,odd", []string{"EMPTY="}},
 		{"LINES", []string{"LINES=a b  c=d"}},
-		{"HTTPS", nil},
+		{"HTTPS,SSL_CLIENT_VERIFY,SSL_CLIENT_S_DN", nil},
 	} {
 		got, err := passEnv(test.names, environ)
 		if err != nil || !slices.Equal(got, test.want) {

@@ -1,6 +1,13 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// serversOwn say how the client came and who it is, which only the server knows;
+// it does not set them for each.
+var serversOwn = []string{"HTTPS", "SSL_CLIENT_VERIFY", "SSL_CLIENT_S_DN"}
 
 // passEnv picks the variables with these names, comma-separated, out of
 // environ. Those that are not set are left out, and newlines in their values
@@ -13,8 +20,7 @@ func passEnv(names string, environ []string) ([]string, error) {
 		if strings.ContainsAny(name, "=\x00") {
 			return nil, usage("it takes names only, such as --passenv=PATH,HOME", "--passenv: %q is no variable's name", name)
 		}
-		// HTTPS says that the client came by TLS, which only the server knows.
-		if name == "" || sameName(name, "HTTPS") {
+		if name == "" || slices.ContainsFunc(serversOwn, func(own string) bool { return sameName(name, own) }) {
 			continue
 		}
 		for _, variable := range environ {
