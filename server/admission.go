@@ -20,7 +20,7 @@ func (s *Server) withinRate(w *response, r *httpRequest) bool {
 	}
 	s.log.Warn("too many handshakes of one address (--handshakes-per-ip)",
 		append(r.client.attrs(), "limit", s.cfg.HandshakeRate)...)
-	refuseFor(w, wait, "too many handshakes, try again later")
+	refuseFor(w, http.StatusTooManyRequests, wait, "too many handshakes, try again later")
 	return false
 }
 
@@ -33,19 +33,19 @@ func (s *Server) admit(w *response, r *httpRequest) bool {
 	if !s.addresses.take(addr) {
 		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
 			append(r.client.attrs(), "maxconns", s.cfg.MaxPerAddress)...)
-		refuseFor(w, retryAfter, "too many connections from your address, try again later")
+		refuseFor(w, http.StatusTooManyRequests, retryAfter, "too many connections from your address, try again later")
 		return false
 	}
 	if !s.takeFork() {
 		s.addresses.give(addr)
 		s.log.Warn("all places are taken (--maxforks)", append(r.client.attrs(), "maxforks", s.cfg.MaxForks)...)
-		refuseFor(w, retryAfter, "all places are taken, try again later")
+		refuseFor(w, http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
 		return false
 	}
 	if !s.enter() {
 		s.addresses.give(addr)
 		s.releaseFork()
-		refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
+		refuseClosing(w)
 		return false
 	}
 	return true
@@ -73,8 +73,13 @@ func (s *Server) dismiss(r *httpRequest) {
 	s.leave()
 }
 
-// refuseFor answers 429, with the time to wait in whole seconds (RFC 6585 4).
-func refuseFor(w http.ResponseWriter, wait time.Duration, sentence string) {
+// refuseFor answers 429 (RFC 6585 4), or 503, with the time to wait in whole
+// seconds.
+func refuseFor(w http.ResponseWriter, status int, wait time.Duration, sentence string) {
 	w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
-	refuse(w, http.StatusTooManyRequests, sentence)
+	refuse(w, status, sentence)
+}
+
+func refuseClosing(w http.ResponseWriter) {
+	refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
 }

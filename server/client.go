@@ -14,6 +14,7 @@ type httpRequest struct {
 	*http.Request          // its URL is below Config.BasePath
 	asked         *url.URL // the URL with the base path, as it came
 	client        client
+	user          string // who a password of Config.PasswordFile has let in, or ""
 }
 
 // client is the far end of a request, as far as it is known: who sent it, and

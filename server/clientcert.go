@@ -22,7 +22,7 @@ func certVariables(state *tls.ConnectionState) []string {
 	case len(state.VerifiedChains) == 0:
 		return []string{"SSL_CLIENT_VERIFY=NONE"}
 	}
-	return []string{"SSL_CLIENT_VERIFY=SUCCESS", "SSL_CLIENT_S_DN=" + subject(state.VerifiedChains[0][0])}
+	return []string{"SSL_CLIENT_VERIFY=SUCCESS", "SSL_CLIENT_S_DN=" + subjectText(state.VerifiedChains[0][0])}
 }
 
 // The names in a certificate, RFC 5280 4.1.2.4. A type that is called …SET is one
@@ -35,11 +35,11 @@ type (
 	}
 )
 
-// subject is the certificate's subject in the form of RFC 2253, written as OpenSSL
+// subjectText is the certificate's subject in the form of RFC 2253, written as OpenSSL
 // and so mod_ssl do: in ASCII, with control characters and all others as \XX, so
 // that no name can break a line of an environment or a log. It is empty for a
 // subject that can't be read.
-func subject(cert *x509.Certificate) string {
+func subjectText(cert *x509.Certificate) string {
 	var names []relativeNameSET
 	if rest, err := asn1.Unmarshal(cert.RawSubject, &names); err != nil || len(rest) > 0 {
 		return ""

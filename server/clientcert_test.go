@@ -74,7 +74,7 @@ var subjects = []struct {
 
 func TestSubject(t *testing.T) {
 	for _, tt := range subjects {
-		got := subject(withSubject(t, tt.sets...))
+		got := subjectText(withSubject(t, tt.sets...))
 		if tt.want != "" && got != tt.want {
 			t.Errorf("%v: %s, want %s", tt.sets, got, tt.want)
 		}
@@ -82,7 +82,7 @@ func TestSubject(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	if got := subject(&x509.Certificate{RawSubject: []byte{0x30, 5, 1}}); got != "" {
+	if got := subjectText(&x509.Certificate{RawSubject: []byte{0x30, 5, 1}}); got != "" {
 		t.Errorf("a broken name: %q", got)
 	}
 }
@@ -123,7 +123,7 @@ func wantOpenSSL(t *testing.T, openssl string, cert *x509.Certificate) {
 		t.Fatal(err)
 	}
 	want := strings.TrimPrefix(strings.TrimSuffix(string(out), "\n"), "subject=")
-	if got := subject(cert); got != want {
+	if got := subjectText(cert); got != want {
 		t.Errorf("%s, but openssl says %s", got, want)
 	}
 }

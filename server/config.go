@@ -111,6 +111,17 @@ type Config struct {
 	// any. SameOrigin allows only the request's own host and port.
 	Origins    []string
 	SameOrigin bool
+	// PasswordFile is an htpasswd file of bcrypt hashes. Every request but a health
+	// check then needs a user and a password from it.
+	PasswordFile string
+	// AuthCommand is a program and its arguments, like Command, that is run before
+	// each upgrade and decides by its exit status: 0 lets the client in, 1 is
+	// answered 401, 2 is 403, and any other end 503. With 0 its output, lines of
+	// NAME=VALUE, joins the backend's environment.
+	//
+	// With either of these, or with TLS.ClientCA, requests of other origins are
+	// refused unless Origins allows them.
+	AuthCommand []string
 
 	// Header is added to every answer, HeaderWS to upgrades only, HeaderHTTP to
 	// all answers but upgrades.

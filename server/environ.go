@@ -104,8 +104,8 @@ func metaVariables(r *httpRequest, s script, facts requestFacts) []string {
 	set("REMOTE_HOST", remoteHost)
 	set("REMOTE_PORT", r.client.port)
 	set("REMOTE_IDENT", "")
-	set("REMOTE_USER", "")
-	set("AUTH_TYPE", "")
+	set("REMOTE_USER", r.user)
+	set("AUTH_TYPE", authType(r))
 	set("CONTENT_LENGTH", length)
 	set("CONTENT_TYPE", contentType)
 	set("UNIQUE_ID", facts.uniqueID)
@@ -119,9 +119,17 @@ func metaVariables(r *httpRequest, s script, facts requestFacts) []string {
 	return env
 }
 
+// authType is AUTH_TYPE: how the server itself has found out REMOTE_USER.
+func authType(r *httpRequest) string {
+	if r.user == "" {
+		return ""
+	}
+	return "Basic"
+}
+
 // headerVariables are the HTTP_* variables of the request's headers (RFC 3875,
-// section 4.1.18), sorted by name. Authorization is among them: backends that
-// check it themselves need it.
+// section 4.1.18), sorted by name. Authorization is among them unless the server
+// has checked it: backends that check it themselves need it.
 func headerVariables(r *httpRequest) []string {
 	var env []string
 	if r.Host != "" {
@@ -129,7 +137,7 @@ func headerVariables(r *httpRequest) []string {
 	}
 	for name, values := range r.Header {
 		variable, ok := headerVariable(name)
-		if !ok {
+		if !ok || variable == "HTTP_AUTHORIZATION" && r.user != "" {
 			continue
 		}
 		separator := ", " // RFC 9110, section 5.3

@@ -21,6 +21,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	case !s.checkHeader(w, r):
 	case s.serveHealth(w, r):
 		return
+	case isUpgrade(hr) && !s.withinRate(w, r):
+	case !s.letIn(w, r):
 	case !s.below(r):
 		refuse(w, http.StatusNotFound, "there is nothing at this path")
 	case isUpgrade(hr):
@@ -52,20 +54,11 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// serveWebSocket is the beginning of a WebSocket's life: rate, origin, opening
-// handshake, script, place, environment, upgrade, process. The process starts
-// last, since a script in a browser can read a close code and its reason, but
-// never an HTTP status.
+// serveWebSocket is the beginning of a WebSocket's life, after the guards of letIn:
+// opening handshake, script, place, environment, AuthCommand, upgrade, process.
+// The process starts last, since a script in a browser can read a close code and
+// its reason, but never an HTTP status.
 func (s *Server) serveWebSocket(w *response, r *httpRequest) {
-	if !s.withinRate(w, r) {
-		return
-	}
-	origin, host := r.Header.Get("Origin"), r.client.host
-	if err := checkOrigin(origin, r.client.browserScheme(), host, s.cfg.Origins, s.cfg.SameOrigin); err != nil {
-		s.log.Info("origin refused", append(r.client.attrs(), "origin", origin, "host", host, "err", err)...)
-		refuse(w, http.StatusForbidden, "this origin is not allowed")
-		return
-	}
 	if !s.admitOpening(w, r) {
 		return
 	}
@@ -83,7 +76,13 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 	}
 	id := s.ids.next()
 	command := s.command(r, script, id)
-	// The library does the handshake, of RFC 6455 4.2. checkOrigin has checked.
+	if !s.authorize(w, r, id, command) {
+		s.dismiss(r)
+		s.giveOnce()
+		return
+	}
+	// The library does the handshake, of RFC 6455 4.2. The guards have checked the
+	// origin.
 	unused, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true})
 	if err != nil {
 		s.dismiss(r)
@@ -153,6 +152,9 @@ func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http
 // token.
 func (s *Server) requestAttrs(r *httpRequest) []any {
 	attrs := append(r.client.attrs(), "path", r.asked.Path)
+	if r.user != "" {
+		attrs = append(attrs, "user", r.user)
+	}
 	if s.log.Enabled(context.Background(), LevelDebug) {
 		attrs = append(attrs, "header", headerAttr(r.Header))
 	}

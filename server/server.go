@@ -34,6 +34,7 @@ type Server struct {
 	static  *static
 	console *console
 	trusted trusted
+	logins  *logins                      // nil without Config.PasswordFile
 	certs   atomic.Pointer[certificates] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
@@ -49,8 +50,10 @@ type Server struct {
 	listening chan struct{}
 	tls       *tls.Config // nil until Listen has made it, and without TLS
 
-	// kill is closed by Kill.
-	kill chan struct{}
+	// kill is closed by Kill, and closed by Close or Kill, whichever comes first.
+	kill, closed chan struct{}
+
+	authTimeout time.Duration // how long Config.AuthCommand may take
 
 	mu       sync.Mutex
 	opened   []listener // by Listen, until Run takes them over
@@ -63,7 +66,8 @@ type Server struct {
 }
 
 // New checks cfg and returns a Server for it. An error is about a value that
-// cannot be used; nothing is opened or started yet.
+// cannot be used, or a *FileError about Config.PasswordFile, which is read now.
+// Nothing else is opened or started yet.
 func New(cfg Config) (*Server, error) {
 	if err := parseOrigins(cfg.Origins); err != nil {
 		return nil, err
@@ -89,12 +93,21 @@ func New(cfg Config) (*Server, error) {
 		over:      make(chan struct{}),
 		listening: make(chan struct{}),
 		kill:      make(chan struct{}),
+		closed:    make(chan struct{}),
 		running:   make(map[*exec.Process]struct{}),
+
+		authTimeout: authTimeout,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.unread.log = s.log
+	if cfg.PasswordFile != "" {
+		var err error
+		if s.logins, err = newLogins(cfg.PasswordFile, s.log); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.DevConsole {
 		s.console = newConsole(&s.cfg)
 	}
@@ -254,7 +267,7 @@ const hurryTimeout = 5 * time.Second
 func (s *Server) Close() {
 	closeAll(s.takeOpened())
 	s.mu.Lock()
-	s.closing = true
+	s.refuseMore()
 	for n := range s.sessions {
 		n.end(shutdown())
 	}
@@ -270,6 +283,14 @@ func (s *Server) isClosing() bool {
 	return s.closing
 }
 
+// refuseMore lets nothing begin from now on. The caller holds s.mu.
+func (s *Server) refuseMore() {
+	if !s.closing {
+		s.closing = true
+		close(s.closed)
+	}
+}
+
 // hurry makes all backends and CGI programs end without CloseDelay.
 func (s *Server) hurry() {
 	s.mu.Lock()
@@ -279,9 +300,12 @@ func (s *Server) hurry() {
 	}
 }
 
-// Reload reads the certificates again. A file that can't be used is logged and
-// changes nothing.
+// Reload reads the certificates and the password file again. A file that can't be
+// used is logged and changes nothing.
 func (s *Server) Reload() {
+	if s.logins != nil {
+		s.logins.reload()
+	}
 	if certs := s.certs.Load(); certs != nil {
 		certs.reload()
 	}
@@ -295,7 +319,8 @@ func (s *Server) Kill() {
 	if !s.killed {
 		close(s.kill)
 	}
-	s.closing, s.killed = true, true
+	s.refuseMore()
+	s.killed = true
 	for p := range s.running {
 		p.Kill()
 	}

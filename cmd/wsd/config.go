@@ -47,7 +47,8 @@ func (f *flags) config(environ []string) (server.Config, error) {
 	}
 	for _, step := range []func(*server.Config) error{
 		f.checkBackend, f.checkNumbers, f.checkUser, f.setTLS,
-		f.setListeners, f.setOrigins, f.setHeaders, f.setProxying, f.setFolders, f.setCommand, f.setAccount,
+		f.setListeners, f.setOrigins, f.setGuards, f.setHeaders, f.setProxying, f.setFolders, f.setCommand, f.findAuthCommand,
+		f.setAccount,
 	} {
 		if err := step(&cfg); err != nil {
 			return server.Config{}, err

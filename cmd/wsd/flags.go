@@ -50,6 +50,9 @@ type flags struct {
 	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
 	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
 
+	Htpasswd *string `group:"Who may connect" placeholder:"FILE" complete:"file" help:"Ask for a user and a password of this file, made with htpasswd -B. For all requests but health checks."`
+	AuthCmd  *string `group:"Who may connect" placeholder:"PROGRAM" help:"Run this before each WebSocket, with the backend's environment. Exit status 0 lets in, 1 is 401, 2 is 403; lines NAME=VALUE that it prints are variables for the backend. Arguments are parted by blanks; '…' or \"…\" keeps blanks in one."`
+
 	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"Static files for requests that are no WebSocket."`
 	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"CGI programs for requests that are no WebSocket."`
 	DevConsole bool   `group:"Plain HTTP" help:"A page to try a backend from the browser, at every URL path that has no file."`

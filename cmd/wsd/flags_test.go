@@ -60,6 +60,8 @@ func TestParse(t *testing.T) {
 		{[]string{"--passenv="}, func(f *flags) { f.PassEnv = "" }},
 		{[]string{"--dir=a\\,b=c"}, func(f *flags) { f.Dir = "a\\,b=c" }},
 		{[]string{"--dir=not\xffUTF-8"}, func(f *flags) { f.Dir = "not\xffUTF-8" }},
+		{[]string{"--htpasswd=f", "--authcmd", "a 'b c'"}, func(f *flags) { f.Htpasswd, f.AuthCmd = new("f"), new("a 'b c'") }},
+		{[]string{"--htpasswd="}, func(f *flags) { f.Htpasswd = new("") }},
 		{[]string{"--maxforks", "-1"}, func(f *flags) { f.MaxForks = -1 }},
 		{[]string{"--idletimeout=1h30m", "-maxsession", "90s", "--once"}, func(f *flags) {
 			f.IdleTimeout, f.MaxSession, f.Once = 90*time.Minute, 90*time.Second, true
@@ -161,6 +163,7 @@ func TestFlagNames(t *testing.T) {
 		port address unixsocket ssl sslcert sslkey sslca redirport passenv binary passstderr reverselookup
 		dir staticdir cgidir maxforks maxframesize closems pingms origin sameorigin header header-ws header-http
 		devconsole loglevel version help license
+		htpasswd authcmd
 		trustproxy proxyprotocol basepath healthpath unixsocket-mode
 		maxbuffered maxconns-per-ip handshakes-per-ip maxheaderbytes maxheadercount idletimeout maxsession once
 		pty logformat man completion user group`)

@@ -33,7 +33,7 @@ will do, and so will a value as the next word: -port 8080. A switch can be
 turned off: --ssl=false.
 
 SIGTERM or SIGINT closes every session and ends wsd, a second one ends it at
-once; SIGHUP reads the certificates again.
+once; SIGHUP reads the certificates and passwords again.
 `
 
 // writeHelp writes the flags, in their groups and in the order of the struct,

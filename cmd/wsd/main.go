@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -50,8 +51,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	cfg.Log = log.Logger
 	signals := notify() // before the first listener is announced
 	srv, err := server.New(cfg)
-	if err != nil {
-		return &usageError{err} // it has looked at nothing but cfg
+	switch {
+	case errors.As(err, new(*server.FileError)):
+		return err
+	case err != nil:
+		return &usageError{err} // it has looked at nothing else but cfg
 	}
 	if err := srv.Listen(); err != nil {
 		return err

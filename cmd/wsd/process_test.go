@@ -22,6 +22,8 @@ func TestProcess(t *testing.T) {
 	t.Run("AddressInUse", func(t *testing.T) { testAddressInUse(t, wsd) })
 	testSignals(t, wsd)
 	testLimits(t, wsd)
+	t.Run("Guards", func(t *testing.T) { testGuards(t, wsd) })
+	t.Run("Secrets", func(t *testing.T) { testSecrets(t, wsd) })
 }
 
 // build returns the path of a wsd in folder, built with these variables.

@@ -1,0 +1,95 @@
+package server
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// addVariables returns env with the variables that the program of
+// Config.AuthCommand has printed, one NAME=VALUE a line. The error says what is
+// wrong with the first bad line; it does not hold its value, nor anything of a
+// line that has none.
+func addVariables(env []string, output []byte) ([]string, error) {
+	env = slices.Clone(env)
+	given := make(map[string]bool)
+	number := 0
+	for line := range bytes.Lines(output) {
+		number++
+		text := string(trimCR(bytes.TrimSuffix(line, []byte("\n"))))
+		name := variableName(text)
+		upper := strings.ToUpper(name)
+		switch {
+		case !isVariable(name):
+			return nil, fmt.Errorf("line %d of its output is not NAME=VALUE", number)
+		case given[upper]:
+			return nil, fmt.Errorf("line %d of its output sets %s once more", number, name)
+		case isReserved(env, name):
+			return nil, fmt.Errorf("line %d of its output sets %s, which is not its to set", number, name)
+		case strings.ContainsFunc(text, isControl):
+			return nil, fmt.Errorf("line %d of its output sets %s to a value with a control character", number, name)
+		}
+		given[upper] = true
+		env = setVariable(env, text)
+	}
+	return env, nil
+}
+
+// isVariable reports whether name is one that any shell takes: POSIX's, whatever
+// its case.
+func isVariable(name string) bool {
+	for i, c := range []byte(name) {
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', c == '_':
+		case i > 0 && '0' <= c && c <= '9':
+		default:
+			return false
+		}
+	}
+	return name != ""
+}
+
+func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
+
+// The variables that say who the client is, which the server sets, too, and the
+// program may replace.
+var replaceable = []string{"REMOTE_USER", "AUTH_TYPE"}
+
+// reserved and reservedPrefixes are variables that only the server sets, where
+// they are not set, and those by which a program is told what code to run: a
+// line that a client has smuggled into the output must not do that.
+var (
+	reserved = []string{
+		"PATH", "HTTPS", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "IFS", "ENV", "SHELLOPTS", "PS4", "GCONV_PATH", "NODE_OPTIONS", "NODE_PATH",
+		"RUBYOPT", "RUBYLIB", "CLASSPATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "PHPRC", "PHP_INI_SCAN_DIR",
+		"PATHEXT", "COMSPEC", "SYSTEMROOT", "WINDIR",
+	}
+	reservedPrefixes = []string{
+		"HTTP_", "SSL_", "SERVER_", "REQUEST_", "LD_", "DYLD_", "BASH", "PYTHON", "PERL", "LUA_", "GLIBC_", "MALLOC_",
+	}
+)
+
+// isReserved reports whether the program may not set name, in whatever case, which
+// Windows ignores. All that is in env is the server's or the operator's.
+func isReserved(env []string, name string) bool {
+	if slices.Contains(replaceable, name) {
+		return false
+	}
+	name = strings.ToUpper(name)
+	set := func(kv string) bool { return strings.ToUpper(variableName(kv)) == name }
+	prefixed := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
+	return slices.Contains(reserved, name) || slices.ContainsFunc(reservedPrefixes, prefixed) || slices.ContainsFunc(env, set)
+}
+
+// setVariable puts kv in the place of the variable with its name, or at the end.
+func setVariable(env []string, kv string) []string {
+	name := variableName(kv)
+	for i := range env {
+		if variableName(env[i]) == name {
+			env[i] = kv
+			return env
+		}
+	}
+	return append(env, kv)
+}

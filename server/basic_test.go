@@ -1,0 +1,320 @@
+package server
+
+import (
+	"encoding/base64"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+// basic is the header of a user and a password.
+func basic(user, password string) string {
+	return "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
+}
+
+// asAda is the header that passwordFile's usual content lets in.
+var asAda = basic("ada", "right")
+
+const adaFile = "ada:" + right4 + "\n"
+
+func wantChallenge(t *testing.T, resp *http.Response) {
+	t.Helper()
+	wantStatus(t, resp, http.StatusUnauthorized)
+	wantHeader(t, resp.Header, "WWW-Authenticate", `Basic realm="wsd", charset="UTF-8"`)
+}
+
+func TestLoginForms(t *testing.T) {
+	s := serve(t, Config{Command: play("print:up", "drain"), PasswordFile: passwordFile(t, adaFile+"zoë:"+right4+"\nlong:"+right4)})
+	for name, tt := range map[string]struct {
+		header []string
+		ok     bool
+	}{
+		"nothing":                {nil, false},
+		"right":                  {[]string{asAda}, true},
+		"right again":            {[]string{asAda}, true},
+		"scheme in small":        {[]string{strings.Replace(asAda, "Basic", "basic", 1)}, true},
+		"wrong password":         {[]string{basic("ada", "wrong")}, false},
+		"no password":            {[]string{basic("ada", "")}, false},
+		"longer password":        {[]string{basic("ada", "rightx")}, false},
+		"unknown user":           {[]string{basic("bob", "right")}, false},
+		"no user":                {[]string{basic("", "right")}, false},
+		"user in capitals":       {[]string{basic("Ada", "right")}, false},
+		"UTF-8":                  {[]string{basic("zoë", "right")}, true},
+		"Latin-1":                {[]string{basic("zo\xeb", "right")}, false},
+		"hash for a password":    {[]string{basic("ada", right4)}, false},
+		"over 72 bytes":          {[]string{basic("ada", strings.Repeat("x", 73))}, false},
+		"the same, right in all": {[]string{basic("ada", "right"+strings.Repeat("\x00right", 20))}, false},
+		"control character":      {[]string{basic("ada", "right\x00right")}, false},
+		"no colon":               {[]string{"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("ada"))}, false},
+		"no base64":              {[]string{"Authorization: Basic ada:right"}, false},
+		"nothing behind":         {[]string{"Authorization: Basic"}, false},
+		"empty":                  {[]string{"Authorization: "}, false},
+		"another scheme":         {[]string{"Authorization: Bearer right"}, false},
+		"two, one right":         {[]string{asAda, basic("ada", "wrong")}, false},
+		"of a proxy":             {[]string{"Proxy-" + asAda}, false},
+	} {
+		resp := s.askUpgrade(t, tt.header...)
+		if tt.ok {
+			if wantStatus(t, resp, http.StatusSwitchingProtocols); resp.StatusCode != http.StatusSwitchingProtocols {
+				t.Error(name)
+			}
+		} else if wantChallenge(t, resp); resp.StatusCode != http.StatusUnauthorized {
+			t.Error(name)
+		}
+	}
+	for _, r := range s.log.wait(t, "login refused", 3) {
+		if r.level != LevelInfo || r.attrs["path"] != "/" || r.attrs["err"] == "" {
+			t.Error(r)
+		}
+	}
+	if text := s.log.text(); strings.Contains(text, "right") {
+		t.Errorf("the log tells passwords: %s", text)
+	}
+}
+
+// A password of 72 bytes is all that bcrypt can see, and is taken.
+func TestLongestPassword(t *testing.T) {
+	longest := strings.Repeat("x", 72)
+	hash, err := bcrypt.GenerateFromPassword([]byte(longest), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{StaticDir: t.TempDir(), PasswordFile: passwordFile(t, "ada:"+string(hash))})
+	resp, _ := s.get(t, "/", basic("ada", longest))
+	wantStatus(t, resp, http.StatusNotFound)
+	resp, _ = s.get(t, "/", basic("ada", longest+"x"))
+	wantChallenge(t, resp)
+	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"err": errLongPassword.Error()})
+}
+
+// Everything is behind the password but health checks, and nothing of it is told
+// or started without.
+func TestPasswordGuardsEverything(t *testing.T) {
+	files := t.TempDir()
+	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, Config{
+		Command: play("err:started", "drain"), StaticDir: files, DevConsole: true, MaxForks: 1,
+		BasePath: "/base", HealthPath: "/up", PasswordFile: passwordFile(t, adaFile),
+	})
+	for _, r := range []string{
+		request("GET", "/base/page.txt", "Connection: close"),
+		request("HEAD", "/base/page.txt", "Connection: close"),
+		request("GET", "/base/none", "Connection: close"), // the console
+		request("GET", "/base", "Connection: close"),
+		request("GET", "/elsewhere", "Connection: close"),
+		request("POST", "/base/page.txt", "Connection: close", "Content-Length: 4") + "body",
+		request("GET", "/up/more", "Connection: close"),
+		request("OPTIONS", "/base/", "Connection: close"),
+		string(upgradeRequest("test.example", "/base/")),
+		string(upgradeRequest("test.example", "/up")), // a WebSocket, and no health check
+		strings.Replace(string(upgradeRequest("test.example", "/base/")), "Version: 13", "Version: 8", 1),
+	} {
+		resp, body := s.ask(t, r)
+		wantChallenge(t, resp)
+		if strings.Contains(body, "file") {
+			t.Errorf("%q: %q", r, body)
+		}
+	}
+	resp, body := s.get(t, "/up")
+	wantStatus(t, resp, http.StatusOK)
+	wantHeader(t, resp.Header, "WWW-Authenticate")
+	if body != "ok\n" {
+		t.Errorf("health: %q", body)
+	}
+	resp, body = s.get(t, "/base/page.txt", asAda)
+	if wantStatus(t, resp, http.StatusOK); body != "a file" {
+		t.Errorf("%q", body)
+	}
+	if started := s.log.all("CONNECT"); len(started) > 0 {
+		t.Error(started)
+	}
+	s.wantPlaces(t, 0)
+	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/base/", asAda)
+	s.log.wait(t, "CONNECT", 1)[0].wantAttrs(t, map[string]string{"user": "ada"})
+	resp, _ = s.get(t, "/base/page.txt") // the password comes before the place
+	wantChallenge(t, resp)
+	wantChallenge(t, s.askUpgrade(t))
+	c.close(1000)
+	c.wantCloseCode(1000, "")
+}
+
+// RFC 3875 4.1.1, 4.1.11 and, of the header, 4.1.18.
+func TestPasswordEnvironment(t *testing.T) {
+	s := serve(t, Config{Command: play("env"), PasswordFile: passwordFile(t, adaFile)})
+	env := sessionEnvironment(t, s.client(t, asAda))
+	wantEnv(t, env, "REMOTE_USER=ada", "AUTH_TYPE=Basic")
+	if _, ok := variable(t, env, "HTTP_AUTHORIZATION"); ok {
+		t.Error("the backend gets the password")
+	}
+	env = sessionEnvironment(t, serveSteps(t, "env").client(t, asAda))
+	wantEnv(t, env, "REMOTE_USER=", "AUTH_TYPE=", "HTTP_AUTHORIZATION="+strings.TrimPrefix(asAda, "Authorization: "))
+}
+
+// gated makes comparisons wait, and counts them.
+type gated struct {
+	running, most, all atomic.Int64
+	begun              chan struct{} // one for each that begins
+	open               chan struct{} // closed to let all end
+}
+
+func newGated() *gated { return &gated{begun: make(chan struct{}, 2000), open: make(chan struct{})} }
+
+func (g *gated) compare(hash, password []byte) error {
+	now := g.running.Add(1)
+	defer g.running.Add(-1)
+	for most := g.most.Load(); now > most && !g.most.CompareAndSwap(most, now); most = g.most.Load() {
+	}
+	g.all.Add(1)
+	g.begun <- struct{}{}
+	<-g.open
+	return bcrypt.CompareHashAndPassword(hash, password)
+}
+
+// However many wrong logins come at once, few are compared at a time, those that
+// wait too long are told so, and whoever has logged in before goes on.
+func TestManyWrongLogins(t *testing.T) {
+	s := serve(t, Config{StaticDir: t.TempDir(), PasswordFile: passwordFile(t, adaFile)})
+	resp, _ := s.get(t, "/", asAda)
+	wantStatus(t, resp, http.StatusNotFound)
+
+	g := newGated()
+	s.logins.compare, s.logins.patience = g.compare, 50*time.Millisecond
+	const count = 1000
+	var all sync.WaitGroup
+	var busy, wrong atomic.Int64
+	for i := range count {
+		all.Go(func() { // ends when all comparisons are let through
+			w := httptest.NewRecorder()
+			s.ServeHTTP(w, loginRequest("ada", "wrong"+itoa(i)))
+			switch w.Code {
+			case http.StatusServiceUnavailable:
+				if w.Header().Get("Retry-After") == "" {
+					t.Error("no Retry-After")
+				}
+				busy.Add(1)
+			case http.StatusUnauthorized:
+				wrong.Add(1)
+			default:
+				t.Errorf("answered %d", w.Code)
+			}
+		})
+	}
+	turns := cap(s.logins.turns)
+	for range turns {
+		<-g.begun
+	}
+	resp, _ = s.get(t, "/", asAda)
+	wantStatus(t, resp, http.StatusNotFound)
+	s.log.wait(t, "login refused", count-turns) // those that waited in vain
+	close(g.open)
+	all.Wait()
+	if n := int(wrong.Load()); n != turns || int(busy.Load()) != count-turns || int(g.most.Load()) != turns {
+		t.Errorf("%d were compared, %d at once, and %d sent away; there are %d turns", n, g.most.Load(), busy.Load(), turns)
+	}
+}
+
+// The requests of a page cost one comparison, also when they come at once; a
+// wrong password costs one each time.
+func TestLoginIsRemembered(t *testing.T) {
+	file := passwordFile(t, adaFile)
+	s := serve(t, Config{StaticDir: t.TempDir(), PasswordFile: file})
+	g := newGated()
+	close(g.open)
+	s.logins.compare = g.compare
+	ask := func(password string, count, want int) {
+		t.Helper()
+		before := g.all.Load()
+		var all sync.WaitGroup
+		for range count {
+			all.Go(func() { s.ServeHTTP(httptest.NewRecorder(), loginRequest("ada", password)) })
+		}
+		all.Wait()
+		if got := g.all.Load() - before; got != int64(want) {
+			t.Errorf("%d comparisons for %d requests, want %d", got, count, want)
+		}
+	}
+	s.logins.turns = make(chan struct{}, 1)
+	ask("right", 20, 1)
+	ask("right", 1, 0)
+	ask("wrong", 3, 3)
+	ask("right", 1, 0)
+	s.Reload()
+	ask("right", 2, 1)
+}
+
+func loginRequest(user, password string) *http.Request {
+	r, err := http.NewRequest("GET", "/", nil)
+	if err != nil {
+		panic(err)
+	}
+	r.SetBasicAuth(user, password)
+	return r
+}
+
+// A client that leaves while it waits takes nobody's turn.
+func TestLoginClientLeaves(t *testing.T) {
+	s := serve(t, Config{StaticDir: t.TempDir(), PasswordFile: passwordFile(t, adaFile)})
+	g := newGated()
+	s.logins.compare, s.logins.patience = g.compare, time.Hour
+	s.logins.turns = make(chan struct{}, 1)
+	first := make(chan struct{})
+	go func() { // ends when the comparison is let through
+		defer close(first)
+		s.ServeHTTP(httptest.NewRecorder(), loginRequest("ada", "wrong"))
+	}()
+	<-g.begun
+	c := dialTCP(t, s.addr)
+	if _, err := c.Write([]byte(request("GET", "/left", asAda))); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"path": "/left", "err": "context canceled"})
+	close(g.open)
+	<-first
+	if n := g.all.Load(); n != 1 {
+		t.Errorf("%d comparisons", n)
+	}
+}
+
+func TestPasswordReload(t *testing.T) {
+	file := passwordFile(t, adaFile)
+	s := serve(t, Config{Command: play("print:up", "echo"), PasswordFile: file})
+	c := s.client(t, asAda)
+	c.wantText("up")
+	asBob := basic("bob", "right")
+	wantChallenge(t, s.askUpgrade(t, asBob))
+
+	replacePasswords(t, file, "bob:"+right6+"\n")
+	wantChallenge(t, s.askUpgrade(t, asBob)) // not read yet
+	s.Reload()
+	s.log.wait(t, "password file read again", 1)[0].wantAttrs(t, map[string]string{"file": file, "users": "1"})
+	wantStatus(t, s.askUpgrade(t, asBob), http.StatusSwitchingProtocols)
+	wantChallenge(t, s.askUpgrade(t, asAda)) // although she was remembered
+	echoed(t, c, "a session that is open stays")
+
+	for i, bad := range []string{"", "bob:plain", "ada:" + right4 + "\nbob:{SHA}x", "gone"} {
+		replacePasswords(t, file, bad)
+		if bad == "gone" {
+			if err := os.Remove(file); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.Reload()
+		r := s.log.wait(t, "password file not read again, the old users stay", i+1)[i]
+		if r.level != LevelError || r.attrs["error"] == "" || r.attrs["hint"] == "" || strings.Contains(r.String(), "plain") {
+			t.Error(r)
+		}
+		wantStatus(t, s.askUpgrade(t, asBob), http.StatusSwitchingProtocols)
+		wantChallenge(t, s.askUpgrade(t, asAda))
+	}
+}

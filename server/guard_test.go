@@ -1,0 +1,173 @@
+package server
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+)
+
+// guardedConfigs are a Config of each kind that lets clients in by something that
+// browsers send along, and the header that does it.
+func guardedConfigs(t *testing.T) map[string]Config {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	replaceFile(t, files.ca, certToPEM(ca.cert))
+	return map[string]Config{
+		"--htpasswd": {PasswordFile: passwordFile(t, adaFile)},
+		"--authcmd":  {AuthCommand: play("exit:0")},
+		// The test server has no TLS; who connects to it is let in.
+		"--sslca": {TLS: &TLSConfig{ClientCA: files.ca}},
+	}
+}
+
+func TestGuardedUpgrade(t *testing.T) {
+	const (
+		own    = "Origin: http://test.example"
+		secure = "Origin: https://test.example"
+		evil   = "Origin: https://evil.example"
+	)
+	for name, cfg := range guardedConfigs(t) {
+		t.Run(name, func(t *testing.T) {
+			cfg.Command = play("drain")
+			for _, tt := range []struct {
+				origin  string
+				origins []string
+				same    bool
+				want    int
+			}{
+				{"X-None: 1", nil, false, 101}, // no browser
+				{own, nil, false, 101},
+				{secure, nil, false, 101}, // TLS may have ended at a proxy
+				{"Origin: http://TEST.example:80", nil, false, 101},
+				{evil, nil, false, 403},
+				{"Origin: http://test.example:8080", nil, false, 403},
+				{"Origin: http://sub.test.example", nil, false, 403},
+				{"Origin: null", nil, false, 403},
+				{"Origin: garbage", nil, false, 403},
+				{evil, []string{"evil.example"}, false, 101},
+				{evil, []string{"good.example"}, false, 403},
+				{own, []string{"good.example"}, false, 403}, // the list is all there is, as ever
+				{"Origin: null", []string{"null"}, false, 101},
+				{evil, []string{"evil.example"}, true, 403},
+				{own, nil, true, 101},
+				{evil, nil, true, 403},
+			} {
+				cfg := cfg
+				cfg.Origins, cfg.SameOrigin = tt.origins, tt.same
+				s := serve(t, cfg)
+				resp := s.askUpgrade(t, tt.origin, asAda)
+				if wantStatus(t, resp, tt.want); resp.StatusCode != tt.want {
+					t.Errorf("%s, --origin=%q, --sameorigin=%v", tt.origin, tt.origins, tt.same)
+				}
+				if tt.want != http.StatusForbidden {
+					continue
+				}
+				r := s.log.wait(t, "origin refused", 1)[0]
+				hinted := len(tt.origins) == 0 && !tt.same
+				if r.level != LevelInfo || r.attrs["err"] == "" || strings.Contains(r.attrs["hint"], "--origin") != hinted {
+					t.Errorf("%v, want a hint: %v", r, hinted)
+				}
+				wantHeader(t, resp.Header, "WWW-Authenticate")
+			}
+		})
+	}
+}
+
+// Without a guard any origin may connect, as ever.
+func TestUnguardedUpgrade(t *testing.T) {
+	s := serve(t, Config{Command: play("drain"), TLS: &TLSConfig{}})
+	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusSwitchingProtocols)
+	resp, _ := s.ask(t, request("POST", "/", "Connection: close", "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"))
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+}
+
+// A page elsewhere gets no password asked for, either: that would ask the person
+// at a browser for it in the name of this server.
+func TestGuardedOriginBeforePassword(t *testing.T) {
+	s := serve(t, Config{Command: play("drain"), PasswordFile: passwordFile(t, adaFile)})
+	g := newGated()
+	s.logins.compare = g.compare // which nobody lets through
+	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example", basic("ada", "wrong")), http.StatusForbidden)
+	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusForbidden)
+}
+
+// A form elsewhere must not make a CGI program do something.
+func TestGuardedUnsafeRequests(t *testing.T) {
+	for name, cfg := range guardedConfigs(t) {
+		t.Run(name, func(t *testing.T) {
+			cfg.Command = play("drain")
+			for _, tt := range []struct {
+				method  string
+				header  []string
+				origins []string
+				refused bool
+			}{
+				{"POST", nil, nil, false}, // no browser
+				{"POST", []string{"Origin: http://test.example"}, nil, false},
+				{"POST", []string{"Origin: https://evil.example"}, nil, true},
+				{"PUT", []string{"Origin: https://evil.example"}, nil, true},
+				{"DELETE", []string{"Origin: null"}, nil, true},
+				{"POST", []string{"Sec-Fetch-Site: cross-site"}, nil, true},
+				{"POST", []string{"Sec-Fetch-Site: same-site", "Origin: http://sub.test.example"}, nil, true},
+				{"POST", []string{"Sec-Fetch-Site: same-origin", "Origin: http://test.example"}, nil, false},
+				{"POST", []string{"Sec-Fetch-Site: none"}, nil, false},
+				{"GET", []string{"Sec-Fetch-Site: cross-site", "Origin: https://evil.example"}, nil, false},
+				{"HEAD", []string{"Origin: https://evil.example"}, nil, false},
+				{"POST", []string{"Sec-Fetch-Site: cross-site", "Origin: https://good.example"}, []string{"good.example"}, false},
+				{"POST", []string{"Origin: https://good.example"}, []string{"good.example"}, false},
+				{"POST", []string{"Origin: https://evil.example"}, []string{"good.example"}, true},
+				{"POST", []string{"Sec-Fetch-Site: cross-site"}, []string{"good.example"}, true},
+				{"POST", []string{"Origin: http://test.example"}, []string{"good.example"}, false}, // its own form
+			} {
+				cfg := cfg
+				cfg.Origins = tt.origins
+				s := serve(t, cfg)
+				resp, _ := s.ask(t, request(tt.method, "/", append([]string{"Connection: close", asAda}, tt.header...)...))
+				want := http.StatusUpgradeRequired // the advice, past all guards
+				if tt.refused {
+					want = http.StatusForbidden
+				}
+				if wantStatus(t, resp, want); resp.StatusCode != want {
+					t.Errorf("%s %q, --origin=%q", tt.method, tt.header, tt.origins)
+				}
+				if tt.refused {
+					s.log.wait(t, "origin refused", 1)[0].wantAttrs(t, map[string]string{"hint": guardedHint})
+				}
+			}
+		})
+	}
+}
+
+// Behind a proxy that is believed, the host is the one that the browser asked for.
+func TestGuardedBehindProxy(t *testing.T) {
+	s := serve(t, Config{
+		Command: play("drain"), PasswordFile: passwordFile(t, adaFile),
+		TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
+	})
+	forwarded := []string{asAda, "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: front.example", "X-Forwarded-Proto: https"}
+	for origin, ok := range map[string]bool{"https://front.example": true, "http://test.example": false} {
+		upgrade, post := http.StatusForbidden, http.StatusForbidden
+		if ok {
+			upgrade, post = http.StatusSwitchingProtocols, http.StatusUpgradeRequired
+		}
+		header := append([]string{"Origin: " + origin}, forwarded...)
+		wantStatus(t, s.askUpgrade(t, header...), upgrade)
+		resp, _ := s.ask(t, request("POST", "/", append(header, "Connection: close")...))
+		wantStatus(t, resp, post)
+	}
+}
+
+// The certificate is what lets a client in here: a real one, over TLS.
+func TestGuardedByCertificate(t *testing.T) {
+	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	replaceFile(t, files.ca, certToPEM(ca.cert))
+	r := run(t, Config{Command: play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{ClientCA: files.ca}})
+	config := insecure()
+	config.Certificates = []tls.Certificate{ca.client(t, "ada")}
+	for origin, want := range map[string]int{"https://test.example": 101, "https://evil.example": 403} {
+		c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config))
+		c.shake("/", nil, "Origin: "+origin)
+		wantStatus(t, c.answer, want)
+	}
+}

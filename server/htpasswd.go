@@ -1,0 +1,196 @@
+package server
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/bcrypt"
+)
+
+const (
+	// maxCost is the highest cost that htpasswd(1) takes. At that one a comparison
+	// takes seconds; each step more doubles them.
+	maxCost = 17
+	// maxRemembered bounds the logins that are remembered.
+	maxRemembered = 1000
+)
+
+// FileError is an error about a file that the configuration names, and not
+// about the configuration itself.
+type FileError struct{ Err error }
+
+func (e *FileError) Error() string { return e.Err.Error() }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// passwords are the users of an htpasswd file. What was read from it does not
+// change; the methods may be called concurrently.
+type passwords struct {
+	hashes map[string]hash
+	cost   int // the highest of all hashes
+
+	key        [sha256.Size]byte // of what is remembered; random
+	mu         sync.Mutex
+	remembered map[login]struct{}
+}
+
+// hash is a bcrypt hash in its text form, and its cost.
+type hash struct {
+	text []byte
+	cost int
+}
+
+// login is a user and a password as a keyed hash: a password must not lie about
+// in memory.
+type login [sha256.Size]byte
+
+// readPasswords reads an htpasswd file. The error is a *FileError with a hint.
+func readPasswords(file string) (*passwords, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		hint := "--htpasswd takes the path of a file that htpasswd(1) has written"
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			hint = "check the path, or make the file: htpasswd -B -c FILE USER"
+		case errors.Is(err, fs.ErrPermission):
+			hint = "the user who runs the server must be able to read it"
+		}
+		return nil, &FileError{&HintError{fmt.Errorf("reading the password file: %w", err), hint}}
+	}
+	p, err := parsePasswords(data)
+	if err != nil {
+		var hinted *HintError
+		errors.As(err, &hinted)
+		return nil, &FileError{&HintError{fmt.Errorf("password file %s: %w", file, hinted.Err), hinted.Hint}}
+	}
+	rand.Read(p.key[:])
+	return p, nil
+}
+
+// parsePasswords reads lines of USER:HASH, whatever follows another colon, blank
+// lines and comments. The error is a *HintError; it holds nothing of the file
+// but a user's name, since a line may be a password that was written in its
+// place.
+func parsePasswords(data []byte) (*passwords, error) {
+	p := &passwords{hashes: make(map[string]hash), remembered: make(map[login]struct{})}
+	number := 0
+	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
+		number++
+		text := strings.Trim(string(line), " \t\r\n")
+		if text == "" || text[0] == '#' {
+			continue
+		}
+		if err := p.add(text); err != nil {
+			return nil, &HintError{fmt.Errorf("line %d: %w", number, err.Err), err.Hint}
+		}
+	}
+	if len(p.hashes) == 0 {
+		return nil, &HintError{errors.New("it holds no user"), "add one: htpasswd -B FILE USER"}
+	}
+	return p, nil
+}
+
+// add adds the user of one line.
+func (p *passwords) add(line string) *HintError {
+	user, rest, ok := strings.Cut(line, ":")
+	text, _, _ := strings.Cut(rest, ":")
+	_, twice := p.hashes[user]
+	switch {
+	case !ok || user == "":
+		return &HintError{errors.New("it is not USER:HASH"), "write it with: htpasswd -B FILE USER"}
+	case !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl):
+		return &HintError{errors.New("the user's name is not plain UTF-8 text"), "write the file in UTF-8"}
+	case twice:
+		return &HintError{fmt.Errorf("the user %q is there twice", user), "leave one of the two out"}
+	case !isBcrypt(text):
+		return &HintError{
+			Err:  fmt.Errorf("the password of %q is no bcrypt hash", user),
+			Hint: "only bcrypt is safe enough; write it anew with: htpasswd -B FILE USER",
+		}
+	}
+	cost, err := bcrypt.Cost([]byte(text))
+	if err != nil || cost > maxCost {
+		return &HintError{
+			Err:  fmt.Errorf("the password of %q has a cost that is not from %d to %d", user, bcrypt.MinCost, maxCost),
+			Hint: "each step doubles the time that a login takes; write it anew with: htpasswd -B FILE USER",
+		}
+	}
+	p.hashes[user] = hash{[]byte(text), cost}
+	p.cost = max(p.cost, cost)
+	return nil
+}
+
+// bcryptText is the form of a hash: version, cost, 22 characters of salt and 31
+// of hash. The version 2x stands for hashes of a faulty implementation.
+var bcryptText = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
+
+func isBcrypt(text string) bool { return bcryptText.MatchString(text) }
+
+// matches compares a password with the user's. Whatever comes out as false has
+// taken the same work, which is that of one comparison at the highest cost in the
+// file: it does not tell who is in the file. A comparison at the cost c is 2^c
+// rounds, so that those at c, c+1, … n-1, with the first at c once more, add up to
+// 2^n.
+func (p *passwords) matches(user, password string, compare comparison) bool {
+	found, known := p.hashes[user]
+	if !known {
+		compare(decoy(p.cost), []byte(password))
+		return false
+	}
+	if compare(found.text, []byte(password)) == nil {
+		return true
+	}
+	for cost := found.cost; cost < p.cost; cost++ {
+		compare(decoy(cost), []byte(password))
+	}
+	return false
+}
+
+// comparison is bcrypt.CompareHashAndPassword: nil for the right password.
+type comparison func(hash, password []byte) error
+
+// decoy is a hash that costs as much to compare with as a real one. What comes
+// of that is not looked at.
+func decoy(cost int) []byte {
+	return fmt.Appendf(nil, "$2y$%02d$%053d", cost, 0)
+}
+
+// login is what a user and a password are remembered by. A user has no colon.
+func (p *passwords) login(user, password string) (l login) {
+	mac := hmac.New(sha256.New, p.key[:])
+	mac.Write([]byte(user + ":" + password))
+	mac.Sum(l[:0])
+	return l
+}
+
+// remembers reports whether l was right before.
+func (p *passwords) remembers(l login) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.remembered[l]
+	return ok
+}
+
+// remember keeps l, which is right: a page of many requests then costs one
+// comparison. When there are too many it forgets any other.
+func (p *passwords) remember(l login) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for other := range p.remembered {
+		if len(p.remembered) < maxRemembered {
+			break
+		}
+		delete(p.remembered, other)
+	}
+	p.remembered[l] = struct{}{}
+}
