@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Asked by wsd --authcmd: lets in who has a ticket in the cookie "ticket".
+
+A ticket is USER.EXPIRES.SIGNATURE. Your site sets it when somebody logs in; all
+that the site and this program share is the key file, of 32 random bytes:
+
+    head -c 32 /dev/urandom > key
+    ticket.py key make ada 3600    # what a site would put into the cookie
+    ticket.py key                  # what wsd runs
+
+Exit status 0 lets in, 1 is 401. So is any error of Python's own: nobody gets in
+by one.
+"""
+import hashlib
+import hmac
+import os
+import re
+import sys
+import time
+
+
+def sign(key, text):
+    return hmac.new(key, os.fsencode(text), hashlib.sha256).hexdigest()
+
+
+def make(key, user, seconds):
+    if not re.fullmatch("[A-Za-z0-9_-]+", user):
+        sys.exit("a user has letters, digits, _ and - only")
+    text = f"{user}.{int(time.time()) + int(seconds)}"
+    return f"{text}.{sign(key, text)}"
+
+
+def check(key, ticket):
+    """Return the user whom a ticket names, or None if it is not good."""
+    text, _, signature = ticket.rpartition(".")
+    # In constant time, or the time would tell how much of a guess was right.
+    if not hmac.compare_digest(os.fsencode(sign(key, text)), os.fsencode(signature)):
+        return None
+    user, _, expires = text.partition(".")
+    return user if int(expires) > time.time() else None
+
+
+def cookie(name):
+    for pair in os.environ.get("HTTP_COOKIE", "").split("; "):
+        if pair.startswith(name + "="):
+            return pair[len(name) + 1:]
+    return ""
+
+
+with open(sys.argv[1], "rb") as file:
+    key = file.read()
+if len(key) < 32:
+    sys.exit("the key is too short")
+if sys.argv[2:3] == ["make"]:
+    print(make(key, *sys.argv[3:]))
+    sys.exit()
+user = check(key, cookie("ticket"))
+if user is None:
+    sys.exit(1)
+print("REMOTE_USER=" + user)
