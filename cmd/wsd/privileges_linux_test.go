@@ -362,20 +362,25 @@ func testOutOfReach(t *testing.T, wsd string) {
 			t.Fatal(err)
 		}
 	}
+	_, uid, gid := nobody(t)
+	if err := os.Mkdir(filepath.Join(dir, "nobody's"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chown(filepath.Join(dir, "nobody's"), uid, gid); err != nil {
+		t.Fatal(err)
+	}
 	for _, arg := range []string{closed + "/open.sh", dir + "/mine.sh", "--dir=" + closed, "--staticdir=" + closed, "--cgidir=" + closed} {
-		path := filepath.Join(dir, "s")
+		path := filepath.Join(dir, "nobody's", "s")
 		_, log, status := finish(t, wsd, "--unixsocket="+path, "--user=nobody", arg)
 		if status != 1 || !regexp.MustCompile(`\nwsd: error: as user nobody: .*permission denied\nwsd: hint: the user needs the right to execute`).MatchString(log) {
 			t.Errorf("%s: status %d\n%s", arg, status, log)
 		}
+		if _, err := os.Lstat(path); !os.IsNotExist(err) {
+			t.Errorf("%s: the socket is left behind: %v", arg, err)
+		}
 	}
 	p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--user=nobody", "--dir="+dir+"/scripts"))
-	conn, err := net.Dial("tcp", p.address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn.Close()
-	conn = upgradeAt(t, p.address, "/mine.sh")
+	conn := upgradeAt(t, p.address, "/mine.sh")
 	if got := says(t, conn, ""); len(got) > 0 {
 		t.Errorf("the backend says %q", got)
 	}
