@@ -292,6 +292,7 @@ func TestAuthWhileServerEnds(t *testing.T) {
 // A client on a Unix socket is asked about as any other.
 func TestAuthOnUnixSocket(t *testing.T) {
 	s, path := serveUnix(t, Config{Command: play("env"), AuthCommand: play("print:REMOTE_USER=ada")})
+	s.authTimeout = patience
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
