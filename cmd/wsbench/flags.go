@@ -40,7 +40,7 @@ type soakFlags struct {
 	Sessions int           `default:"10000" help:"Sessions at once, over as many daemons as their limit of descriptors needs."`
 	Rate     int           `default:"4000" help:"Messages a second that the clients send together, and the backends, who also answer."`
 	Churn    int           `default:"20" help:"Sessions a second that end, each in one of five ways, and are replaced."`
-	Patience time.Duration `default:"1m" help:"When a wait for one session is given up as hung."`
+	Patience time.Duration `default:"2m" help:"When a wait for one session is given up as hung."`
 }
 
 type backendFlags struct {

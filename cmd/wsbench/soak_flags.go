@@ -37,7 +37,7 @@ func (f *soakFlags) Run(ctx context.Context, w streams) error {
 // soak checks the flags.
 func (f *soakFlags) soak() (*soak, error) {
 	if f.Duration <= 0 || f.Patience <= 0 || f.Sessions < 1 || f.Rate < 1 || f.Churn < 0 {
-		return nil, &usageError{errors.New("--duration, --sessions, --rate and --patience must be more than 0, and --churn not less"), "leave them out for 10m, 10000, 4000, 1m and 20"}
+		return nil, &usageError{errors.New("--duration, --sessions, --rate and --patience must be more than 0, and --churn not less"), "leave them out for 10m, 10000, 4000, 2m and 20"}
 	}
 	path, err := exec.LookPath(f.Daemon)
 	if err != nil {

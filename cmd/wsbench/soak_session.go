@@ -128,6 +128,10 @@ func (n *soakSession) send(kind byte, count int) error {
 	if _, err := n.conn.Write(b); err != nil {
 		return fmt.Errorf("sending message %d: %w", n.sent, err)
 	}
+	// It is not for the pongs that the receiving goroutine may send much later.
+	if err := n.conn.SetWriteDeadline(time.Time{}); err != nil {
+		return err
+	}
 	n.soak.counts.sent.Add(int64(count))
 	return nil
 }
