@@ -41,7 +41,7 @@ func testSecrets(t *testing.T, wsd string) {
 		server := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--loglevel=debug", "--proxyprotocol", "--trustproxy=127.0.0.1", "--devconsole"))
 		send(t, server.address, "GET /?token="+secret+" HTTP/1.1", secretHeader)
 		send(t, server.address, "PROXY TCP4 "+secret, secretHeader)
-		server.until(t, "dropped: no PROXY header")
+		server.until(t, "dropped: no valid PROXY header")
 		server.keptSecrets(t)
 	})
 }
