@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // subject is a server under the suite: its backend writes what it reads back, and
@@ -130,6 +131,7 @@ func (s *subject) newPeer(t testing.TB, c *frameCase) *peer {
 // that ends the session.
 func (p *peer) play(w way) {
 	p.t.Helper()
+	p.conn.SetDeadline(time.Now().Add(patience)) // for each way anew: they are many
 	for i, e := range p.steps {
 		p.expect(e)
 		ends := p.ends.by != bySuite && i == len(p.steps)-1
