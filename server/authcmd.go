@@ -72,7 +72,8 @@ func refuseUnsure(w http.ResponseWriter) {
 
 // runAuth runs the program to its end and returns what it has printed and how it
 // ended. The program is killed, and that is an error, when ctx is done or the
-// server closed before.
+// server closed before. That a client has left is not seen if it has sent anything
+// behind its handshake, since net/http reads no further; the time limit holds.
 func (s *Server) runAuth(ctx context.Context, log *slog.Logger, env []string) ([]byte, exec.Status, error) {
 	proc, err := s.start(&exec.Command{Path: s.cfg.AuthCommand[0], Args: s.cfg.AuthCommand[1:], Env: env})
 	if err != nil {
