@@ -28,7 +28,7 @@ DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.m
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run test lint vulncheck cross bench soak fuzz e2e man completions install uninstall archives packages clean help
+.PHONY: build run test lint vulncheck cross bench soak fuzz faults e2e man completions install uninstall archives packages clean help
 
 build: ## build bin/wsd
 	go build -trimpath -ldflags "-X main.version=$(VERSION) -X main.date=$(DATE)" -o bin/wsd ./cmd/wsd
@@ -76,6 +76,9 @@ fuzz: ## run each fuzz target for FUZZTIME
 			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
 		done; \
 	done
+
+faults: ## as root: provoke faults, those included that only root can
+	go test $(RACE) -count=1 -tags e2e ./cmd/wsd/faults
 
 e2e: build ## run it all for real: proxies, systemd, the relay, a browser
 	go test -count=1 -tags e2e ./examples/proxy

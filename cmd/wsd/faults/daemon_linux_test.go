@@ -1,6 +1,7 @@
 package faults_test
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"os/exec"
@@ -24,14 +25,14 @@ type daemon struct {
 // settings are what is special about a daemon. Its zero value is an ordinary one.
 type settings struct {
 	args       []string
-	command    bool                  // serve the script echo at each path, instead of all scripts
-	scripts    string                // the folder of scripts; one of the test if empty
-	tls        *authority            // serve a certificate of this one
-	credential *syscall.Credential   // run as somebody else
-	public     bool                  // wsd is where every user may run it
-	stderr     *os.File              // the log goes there, and not to the journal
-	prepare    func(cmd *exec.Cmd)   // called last before the start
-	start      func(*exec.Cmd) error // instead of Cmd.Start
+	command    bool                // serve the script echo at each path, instead of all scripts
+	scripts    string              // the folder of scripts; one of the test if empty
+	tls        *authority          // serve a certificate of this one
+	credential *syscall.Credential // run as somebody else
+	public     bool                // wsd is where every user may run it
+	stderr     *os.File            // the log goes there, and not to the journal
+	listen     string              // address and port; a free one if empty
+	inside     func(func())        // calls a function where wsd runs and its clients are
 }
 
 // launch starts a wsd and returns when it listens.
@@ -47,7 +48,7 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 	// It is killed before the test's own deadline would leave it behind.
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	d := &daemon{t: t, log: newJournal(), ended: make(chan struct{})}
-	listen := "127.0.0.1:0"
+	listen := cmp.Or(o.listen, "127.0.0.1:0")
 	if o.stderr != nil { // whose log can't tell where it listens
 		listen = freeAddress(t)
 	}
@@ -61,14 +62,11 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 	}
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential}
 	d.cmd.WaitDelay = time.Second // for a child that has kept the log open
-	if o.prepare != nil {
-		o.prepare(d.cmd)
+	if o.inside == nil {
+		o.inside = func(f func()) { f() }
 	}
-	start := o.start
-	if start == nil {
-		start = (*exec.Cmd).Start
-	}
-	if err := start(d.cmd); err != nil {
+	o.inside(func() { err = d.cmd.Start() })
+	if err != nil {
 		cancel()
 		t.Fatalf("starting wsd: %v", err)
 	}

@@ -15,7 +15,8 @@ type stage struct {
 	t         *testing.T
 	scripts   string
 	daemon    *daemon
-	tls       *tls.Config // nil without TLS
+	tls       *tls.Config  // nil without TLS
+	inside    func(func()) // calls a function where the clients are
 	bystander *bystander
 	empty     map[string]int // the descriptors without any session
 	dialed    int
@@ -39,6 +40,9 @@ func newStage(t *testing.T, o settings) *stage {
 		args = append(args, filepath.Join(s.scripts, "echo"))
 	} else {
 		args = append(args, "--dir="+s.scripts)
+	}
+	if s.inside = o.inside; s.inside == nil {
+		s.inside = func(f func()) { f() }
 	}
 	s.daemon = launch(t, o, args...)
 	s.empty = s.daemon.descriptors()
@@ -69,7 +73,9 @@ func (s *stage) connect() *client {
 // tcp opens a connection without TLS.
 func (s *stage) tcp() net.Conn {
 	s.t.Helper()
-	conn, err := net.DialTimeout("tcp", s.daemon.address, patience)
+	var conn net.Conn
+	var err error
+	s.inside(func() { conn, err = net.DialTimeout("tcp", s.daemon.address, patience) })
 	if err != nil {
 		s.t.Fatal(err)
 	}
