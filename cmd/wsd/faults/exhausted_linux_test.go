@@ -16,7 +16,7 @@ func TestNoDescriptorToAccept(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, settings{})
 	s.endure(20, func(n int, during func()) {
-		refused, _ := s.daemon.log.find("level", "ERROR", "msg", "too many open files")
+		refused, _ := s.daemon.log.find("level", "ERROR", "msg", "…too many open files…")
 		restore := s.daemon.leave(0)
 		var clients []*client
 		for range n {
@@ -24,7 +24,7 @@ func TestNoDescriptorToAccept(t *testing.T) {
 			c.write([]byte(request("/echo")))
 			clients = append(clients, c)
 		}
-		s.daemon.log.awaitAll(t, len(refused)+1, "level", "ERROR", "msg", "too many open files")
+		s.daemon.log.awaitAll(t, len(refused)+1, "level", "ERROR", "msg", "…too many open files…")
 		during()
 		restore()
 		for _, c := range clients {
@@ -80,7 +80,7 @@ func (s *stage) failure(c *client) string {
 	s.t.Helper()
 	failed := s.daemon.log.await(s.t, "msg", "cannot start the backend", "session", s.session(c).text("session"))
 	failed.want(s.t, "level", "ERROR")
-	if !failed.is("err", "too many open files") {
+	if !failed.is("err", "…too many open files…") {
 		s.t.Errorf("the backend could not be started for another reason: %v", failed)
 	}
 	return failed.text("err")

@@ -36,7 +36,7 @@ func TestForkRefused(t *testing.T) {
 		c.wantEcho("again")
 		c.leave()
 	})
-	s.daemon.log.await(t, "level", "ERROR", "msg", "cannot start the backend", "err", "resource temporarily unavailable")
+	s.daemon.log.await(t, "level", "ERROR", "msg", "cannot start the backend", "err", "…resource temporarily unavailable…")
 	s.finish()
 }
 

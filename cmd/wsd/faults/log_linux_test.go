@@ -76,7 +76,7 @@ func wantGap(t *testing.T, log, path string) {
 	t.Helper()
 	j := newJournal()
 	j.Write([]byte(log))
-	lost, _ := j.find("level", "WARN", "msg", "lines were lost")
+	lost, _ := j.find("level", "WARN", "msg", "…lines were lost…")
 	if len(lost) == 0 {
 		t.Error("the log does not say that lines were lost")
 	}

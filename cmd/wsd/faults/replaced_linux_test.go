@@ -86,7 +86,7 @@ func TestBackendWrittenInPlace(t *testing.T) {
 			}
 			refused := s.dial("/copied")
 			refused.wantClose(1011, "cannot start")
-			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "text file busy")
+			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "…text file busy…")
 			if i == n/2 {
 				during()
 			}
@@ -114,7 +114,7 @@ func TestCommandRemoved(t *testing.T) {
 			refused := s.dial("/")
 			refused.wantClose(1011, "cannot start")
 			s.over(refused).want(t, "code", "1011", "reason", "cannot start")
-			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "no such file")
+			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "…no such file…")
 			if i == n/2 {
 				during()
 			}

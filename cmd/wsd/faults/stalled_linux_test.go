@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"testing"
 	"time"
 )
@@ -17,6 +18,7 @@ func TestStalledBeforeSession(t *testing.T) {
 	s := newStage(t, settings{tls: newAuthority(t)})
 	s.endure(leaks, func(n int, during func()) {
 		var clients []*client
+		var dribbling sync.WaitGroup
 		for i := range n {
 			c := s.connect()
 			switch i % 4 {
@@ -29,7 +31,7 @@ func TestStalledBeforeSession(t *testing.T) {
 				c.write([]byte(request("/echo")[:80]))
 			case 3:
 				c.write([]byte("GET /"))
-				go dribble(c) // ends with the connection, which is awaited below
+				dribbling.Go(func() { dribble(c) }) // ends with the connection; awaited below
 			}
 			clients = append(clients, c)
 		}
@@ -40,6 +42,7 @@ func TestStalledBeforeSession(t *testing.T) {
 			}
 			c.conn.Close()
 		}
+		dribbling.Wait()
 	})
 	s.finish()
 }
