@@ -13,7 +13,6 @@ import (
 type bystander struct {
 	t      *testing.T
 	client *client
-	begun  time.Time
 	last   chan struct{} // closed when no more are to be sent
 	sent   chan struct{} // closed when no more are being sent
 	got    chan int      // the newest number that has come back; see more

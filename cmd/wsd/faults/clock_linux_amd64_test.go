@@ -142,7 +142,7 @@ func TestClockSetBack(t *testing.T) {
 			clock.set(set)
 			during()
 			after := s.dial("/echo")
-			if jump := logged(t, s.session(after)).Sub(time.Now()).Round(time.Hour); jump != -time.Hour*time.Duration(1-i) {
+			if jump := time.Until(logged(t, s.session(after))).Round(time.Hour); jump != -time.Hour*time.Duration(1-i) {
 				t.Errorf("wsd's clock is wrong by %v", jump)
 			}
 			after.leave()
