@@ -51,8 +51,9 @@ func TestAborted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, settings{})
 	s.dial("/echo").wantEcho("hello")
+	s.leave()
 	seen := s.daemon.aborted()
-	if want := "wsd/server.(*session).run"; seen[want] != 6 { // three for each session
-		t.Errorf("%d goroutines were started by %s, want 6: %v", seen[want], want, seen)
+	if want := "wsd/server.(*session).run"; seen[want] != 3 {
+		t.Errorf("%d goroutines were started by %s, want 3: %v", seen[want], want, seen)
 	}
 }

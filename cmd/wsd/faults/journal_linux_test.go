@@ -132,6 +132,6 @@ func (j *journal) String() string {
 		line, _ := json.Marshal(r)
 		fmt.Fprintf(&s, "%.500s\n", line)
 	}
-	strange := j.strange()
-	return s.String() + strange[:min(len(strange), 4000)]
+	strange := j.strange() // which may be the stacks of all goroutines
+	return s.String() + strange[:min(len(strange), 2000)]
 }
