@@ -50,9 +50,14 @@ func (d *daemon) wantIdle() {
 func TestAborted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, settings{})
-	s.dial("/echo").wantEcho("hello")
+	c := s.dial("/echo")
+	c.wantEcho("hello")
 	s.leave()
+	backend := s.backend(c)
 	seen := s.daemon.aborted()
+	if _, err := syscall.Wait4(backend, nil, 0, nil); err != nil { // it is this process's child now
+		t.Errorf("the backend of a wsd that is gone: %v", err)
+	}
 	if want := "wsd/server.(*session).run"; seen[want] != 3 {
 		t.Errorf("%d goroutines were started by %s, want 3: %v", seen[want], want, seen)
 	}
