@@ -1,7 +1,6 @@
 package faults_test
 
 import (
-	"maps"
 	"regexp"
 	"strings"
 	"syscall"
@@ -41,8 +40,10 @@ func (d *daemon) wantIdle() {
 	idle := map[string]int{
 		"main.serve": 1, "main.newLogQueue": 1, "wsd/server.(*Server).Run": 1, "os/signal.Notify.func1.1": 1,
 	}
-	if got := d.aborted(); !maps.Equal(got, idle) {
-		d.t.Errorf("the goroutines were started by %v, want %v", got, idle)
+	for by, n := range d.aborted() {
+		if n > idle[by] {
+			d.t.Errorf("%s has started %d goroutines that are left, want %d", by, n, idle[by])
+		}
 	}
 }
 
