@@ -149,7 +149,7 @@ func TestAuthComesLast(t *testing.T) {
 		"no password": {upgrade("/there"), 401},
 		"origin":      {upgrade("/there", asAda, "Origin: https://evil.example"), 403},
 		"script":      {upgrade("/none", asAda), 404},
-		"version":     {strings.Replace(good, "Version: 13", "Version: 8", 1), 400},
+		"version":     {strings.Replace(good, "Version: 13", "Version: 8", 1), 426},
 		"no key":      {strings.Replace(good, "Sec-WebSocket-Key", "X-Key", 1), 400},
 		"short key":   {strings.Replace(good, "dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 1), 400},
 		"two keys":    {upgrade("/there", asAda, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400},
