@@ -13,10 +13,10 @@ import (
 // first one.
 
 func TestKeepaliveDropsSilentClient(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "drain"), PingPeriod: 50 * time.Millisecond})
+	s := serve(t, Config{Command: play("print:up", "drain"), PingPeriod: 300 * time.Millisecond})
 	c := s.client(t)
-	c.autoPong = false
 	c.wantText("up")
+	c.autoPong = false
 	rest, err := c.readRest()
 	if len(rest) > 0 || err != io.EOF && !isReset(err) {
 		t.Errorf("a silent client gets %q, %v; want pings and the end", rest, err)
@@ -146,12 +146,15 @@ func smallSockets(t testing.TB, c *rawClient, n *session) {
 	}
 }
 
-// blocked returns when a write does not get on any more.
+// blocked returns when a write does not get on any more, or nothing will be
+// written.
 func (c *conn) blocked() {
-	for same, writes := 0, uint64(0); same < 10_000; same++ {
+	for same, writes := 0, uint64(0); same < 10_000 && !c.broken.Load(); same++ {
 		runtime.Gosched()
 		if c.wmu.TryLock() {
 			c.wmu.Unlock()
+			same = 0
+		} else if !full(c.Conn) {
 			same = 0
 		}
 		if now := c.writes.Load(); now != writes {
@@ -160,9 +163,10 @@ func (c *conn) blocked() {
 	}
 }
 
-// stuck returns when receive does not get on in a write to stdin.
+// stuck returns when receive does not get on in a write to stdin, or the session
+// has ended.
 func (s *session) stuck() {
-	for same := 0; same < 10_000; same++ {
+	for same := 0; same < 10_000 && !s.conn.broken.Load(); same++ {
 		runtime.Gosched()
 		if !s.inStdin.Load() {
 			same = 0
@@ -206,14 +210,17 @@ func TestKeepaliveDropsStalledReader(t *testing.T) {
 // keeps the server from seeing its end: only writing to it tells.
 func TestKeepaliveEndsVanishedClientOfDeafBackend(t *testing.T) {
 	for _, linger := range []int{-1, 0} { // FIN, RST
-		s := serve(t, Config{Command: play("print:up", "hang"), PingPeriod: 50 * time.Millisecond})
-		c := s.client(t)
+		s, c, n := ticked(t, "print:up", "hang")
 		c.wantText("up")
-		n := s.only(t)
 		c.write(fillStdin())
 		n.stuck()
 		c.conn.(*net.TCPConn).SetLinger(linger)
 		c.conn.Close()
+		for !n.conn.broken.Load() { // the first ping is answered by RST, a later one can't be written
+			n.pings.tick()
+			runtime.Gosched()
+		}
+		n.pings.tick()
 		s.log.end(t).wantAttrs(t, map[string]string{"code": "1006"})
 	}
 }

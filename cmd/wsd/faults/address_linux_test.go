@@ -1,20 +1,21 @@
 package faults_test
 
 import (
+	"fmt"
 	"net"
+	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// freeAddress is an address that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
+var addresses atomic.Uint32
+
+// freeAddress is an address that nobody listens on, and nobody will: a port of
+// 127.0.0.1 that is free now may be a connection's a moment later.
+func freeAddress() string {
+	n := uint32(os.Getpid())<<6 + addresses.Add(1)
+	return fmt.Sprintf("127.%d.%d.%d:8080", 64+n>>16&63, n>>8&255, n&255)
 }
 
 // awaitListener returns when somebody listens there. A wsd that can't log can't

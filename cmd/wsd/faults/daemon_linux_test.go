@@ -50,7 +50,7 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 	d := &daemon{t: t, log: newJournal(), ended: make(chan struct{})}
 	listen := cmp.Or(o.listen, "127.0.0.1:0")
 	if o.stderr != nil { // whose log can't tell where it listens
-		listen = freeAddress(t)
+		listen = freeAddress()
 	}
 	d.cmd = exec.CommandContext(ctx, wsd, append([]string{"--logformat=json", "--address=" + listen}, args...)...)
 	// The race detector would hold up each end for a second; goroutines is why all
