@@ -19,18 +19,16 @@ type lifetime struct {
 	endTimer  *time.Timer
 }
 
-// startLifetime starts to watch s. A limit of 0 is none.
-func startLifetime(s *session, idle, longest time.Duration) *lifetime {
-	l := &lifetime{session: s, idle: idle}
+// start starts to watch the session. A limit of 0 is none.
+func (l *lifetime) start(longest time.Duration) {
 	l.mu.Lock() // or a timer's function could run before its timer is set
 	defer l.mu.Unlock()
-	if idle > 0 {
-		l.idleTimer = time.AfterFunc(idle, l.lookIdle)
+	if l.idle > 0 {
+		l.idleTimer = time.AfterFunc(l.idle, l.lookIdle)
 	}
 	if longest > 0 {
 		l.endTimer = time.AfterFunc(longest, func() { l.end(outlasted()) })
 	}
-	return l
 }
 
 // crossed notes that messages cross the session now. It is called once for all

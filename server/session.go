@@ -35,7 +35,7 @@ type session struct {
 	begun    time.Time
 	addr     netip.Addr // the client's; not valid when it is not known
 	pings    *keepalive
-	lifetime *lifetime
+	lifetime lifetime
 
 	// Of the receiving goroutine.
 	inbox       inbox
@@ -72,6 +72,7 @@ func (s *Server) newSession(log *slog.Logger, c *conn, proc *exec.Process, addr 
 		server: s, log: log, conn: c, proc: proc, addr: addr, begun: time.Now(),
 		received: make(chan struct{}), sent: make(chan struct{}), stderrRead: make(chan struct{}),
 	}
+	n.lifetime = lifetime{session: n, idle: s.cfg.IdleTimeout}
 	n.message.budget = &s.buffered
 	c.beforeWait = n.flushAndRelease
 	if s.cfg.PassStderr {
@@ -98,7 +99,7 @@ func (s *session) share() {
 // the session at once.
 func (s *session) run(startErr error) {
 	s.pings = startKeepalive(s, s.server.cfg.PingPeriod)
-	s.lifetime = startLifetime(s, s.server.cfg.IdleTimeout, s.server.cfg.MaxSession)
+	s.lifetime.start(s.server.cfg.MaxSession)
 	closing := s.server.add(s)
 	go s.receive()
 	if startErr != nil {
