@@ -70,10 +70,12 @@ soak: ## load wsd for DURATION with SESSIONS at once, and check everything
 	bin/wsbench soak bin/wsd --duration=$(DURATION) --sessions=$(SESSIONS)
 
 fuzz: ## run each fuzz target for FUZZTIME
-	@for package in $$(go list ./...); do \
-		for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			echo "$$package $$target"; \
-			go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+	@for module in . examples/relay; do \
+		for package in $$(go list -C $$module ./...); do \
+			for target in $$(go test -C $$module -list '^Fuzz' $$package | grep '^Fuzz'); do \
+				echo "$$package $$target"; \
+				go test -C $$module -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			done; \
 		done; \
 	done
 

@@ -7,7 +7,7 @@ import (
 
 // Pings and their answers are no messages: a client that only lives is idle.
 func TestIdleTimeout(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "echo"), PingPeriod: 10 * time.Millisecond, IdleTimeout: 300 * time.Millisecond})
+	s := serve(t, Config{Command: play("print:up", "echo"), PingPeriod: 100 * time.Millisecond, IdleTimeout: 1500 * time.Millisecond})
 	c := s.client(t)
 	c.wantText("up")
 	c.text("hello")

@@ -57,7 +57,7 @@ func newJournalLogger(w io.Writer, level, format string) *slog.Logger {
 func newHandler(w io.Writer, level, format string, replace func([]string, slog.Attr) slog.Attr) slog.Handler {
 	options := &slog.HandlerOptions{Level: levels[level], ReplaceAttr: replace}
 	if format == "json" {
-		return slog.NewJSONHandler(w, options)
+		return slog.NewJSONHandler(printable{w}, options)
 	}
 	return slog.NewTextHandler(w, options)
 }

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"wsd/server"
 )
@@ -57,6 +59,26 @@ func TestLogJSON(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), `"level":"ACCESS"`) || got.Msg != "CONNECT" || got.G.Level != "INFO" {
 		t.Errorf("%s", b.String())
+	}
+}
+
+// TestLogEscapes has records with what clients and backends say: nothing in it can
+// move a terminal's cursor or begin another record.
+func TestLogEscapes(t *testing.T) {
+	const hostile = "a\nlevel=ERROR\r\x1b[2J\x00\x7f\u009b1m\u2028é\xff"
+	for _, format := range []string{"text", "json"} {
+		var b bytes.Buffer
+		newLogger(&b, "access", format).With("with", hostile).Warn(hostile,
+			"value", hostile, slog.Group("header", slog.String("X-"+hostile, hostile)))
+		record, rest, ended := strings.Cut(b.String(), "\n")
+		if !ended || rest != "" {
+			t.Errorf("%s: more than one line: %q", format, b.String())
+		}
+		for _, r := range record {
+			if !unicode.IsPrint(r) && r != utf8.RuneError {
+				t.Errorf("%s: %U stands in %q", format, r, record)
+			}
+		}
 	}
 }
 
