@@ -187,6 +187,30 @@ func TestHandshakeRate(t *testing.T) {
 	s.wantPlaces(t, 3)
 }
 
+// Nobody gets around the limits by a header that makes the client's address
+// unknown.
+func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
+	for name, header := range map[string]string{
+		"the client sends the header that the proxy does not": "Forwarded: for=192.0.2.9",
+		"hidden": "Forwarded: for=unknown",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, Config{Command: play("print:up", "drain"), MaxPerAddress: 1, HandshakeRate: 3, TrustProxies: trustLoopback})
+			first := s.client(t, "X-Forwarded-For: 192.0.2.1", header)
+			first.wantText("up")
+			resp := s.askUpgrade(t, "X-Forwarded-For: 192.0.2.2", header)
+			wantBusy(t, resp)
+			s.clientFrom(t, "192.0.2.1").wantText("up")
+			first.close(1000)
+			first.wantCloseCode(1000, "")
+			s.log.wait(t, "DISCONNECT", 1)
+			s.client(t, "X-Forwarded-For: 192.0.2.3", header).wantText("up")
+			wantStatus(t, s.askUpgrade(t, "X-Forwarded-For: 192.0.2.4", header), http.StatusTooManyRequests)
+			s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 1)
+		})
+	}
+}
+
 // A client on a Unix socket has no address: it is not counted, and a limit for
 // each address is none for all of them.
 func TestNoAddressIsNotCounted(t *testing.T) {

@@ -14,7 +14,7 @@ const retryAfter = 5 * time.Second
 // now. Otherwise it has answered 429. It comes before all other checks, so that
 // guessing is slowed down as well.
 func (s *Server) withinRate(w *response, r *httpRequest) bool {
-	wait := s.addresses.handshake(r.client.addr)
+	wait := s.addresses.handshake(r.client.counted())
 	if wait == 0 {
 		return true
 	}
@@ -29,7 +29,7 @@ func (s *Server) withinRate(w *response, r *httpRequest) bool {
 // request. releaseFork, addresses.give and leave end the three things that it
 // begins.
 func (s *Server) admit(w *response, r *httpRequest) bool {
-	addr := r.client.addr
+	addr := r.client.counted()
 	if !s.addresses.take(addr) {
 		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
 			append(r.client.attrs(), "maxconns", s.cfg.MaxPerAddress)...)
@@ -69,7 +69,7 @@ func (s *Server) leave() { s.ended.Done() }
 // ends at once.
 func (s *Server) dismiss(r *httpRequest) {
 	s.releaseFork()
-	s.addresses.give(r.client.addr)
+	s.addresses.give(r.client.counted())
 	s.leave()
 }
 

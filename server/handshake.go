@@ -145,7 +145,7 @@ func (s *Server) startSession(id string, command *exec.Command, c *conn, r *http
 		log = log.With("pid", proc.PID())
 	}
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
-	s.newSession(log, c, proc, r.client.addr).run(err)
+	s.newSession(log, c, proc, r.client.counted()).run(err)
 }
 
 // requestAttrs is what the log says of a request. Never its query: it may carry a

@@ -33,7 +33,7 @@ type session struct {
 	conn     *conn
 	proc     *exec.Process
 	begun    time.Time
-	addr     netip.Addr // the client's; not valid when it is not known
+	addr     netip.Addr // what the client counts as; see client.counted
 	pings    *keepalive
 	lifetime lifetime
 
@@ -66,7 +66,8 @@ type session struct {
 type traffic struct{ messages, bytes uint64 }
 
 // newSession makes a session that is not running yet. proc is the session's from
-// now on; it is nil when the backend could not be started. addr is the client's.
+// now on; it is nil when the backend could not be started. addr is what the client
+// counts as.
 func (s *Server) newSession(log *slog.Logger, c *conn, proc *exec.Process, addr netip.Addr) *session {
 	n := &session{
 		server: s, log: log, conn: c, proc: proc, addr: addr, begun: time.Now(),
