@@ -95,6 +95,21 @@ func TestLongestPassword(t *testing.T) {
 	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"err": errLongPassword.Error()})
 }
 
+// net/http answers OPTIONS * by itself unless it is told not to.
+func TestPasswordGuardsTheServerAsAWhole(t *testing.T) {
+	r := run(t, Config{Command: play("drain"), Addresses: []string{"127.0.0.1:0"}, PasswordFile: passwordFile(t, adaFile)})
+	resp, _ := r.ask(t, request("OPTIONS", "*", "Connection: close"))
+	wantChallenge(t, resp)
+	r.log.wait(t, "HTTP", 1)[0].wantAttrs(t, map[string]string{"path": "*", "method": "OPTIONS", "status": "401"})
+	resp, _ = r.ask(t, request("OPTIONS", "*", "Connection: close", asAda))
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	r.stop()
+	r.wait(t)
+	if told := r.log.all("a request was too large (--maxheaderbytes), malformed or cut off"); len(told) > 0 {
+		t.Error(told)
+	}
+}
+
 // Everything is behind the password but health checks, and nothing of it is told
 // or started without.
 func TestPasswordGuardsEverything(t *testing.T) {

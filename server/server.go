@@ -230,6 +230,8 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
+		// Else net/http would answer OPTIONS * itself, past the guards and the log.
+		DisableGeneralOptionsHandler: true,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return s.unread.context(withProxyConn(ctx, c), c)
 		},
