@@ -1,6 +1,9 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // guarded reports whether clients show something that lets them in. Browsers
 // send it along whichever page makes the request, so that other origins are
@@ -20,7 +23,7 @@ func (s *Server) admitOrigin(w *response, r *httpRequest) bool {
 	if err == nil {
 		return true
 	}
-	attrs := append(r.client.attrs(), "origin", r.Header.Get("Origin"), "host", r.client.host, "err", err)
+	attrs := append(r.client.attrs(), "origin", originOf(r), "host", r.client.host, "err", err)
 	if hint != "" {
 		attrs = append(attrs, "hint", hint)
 	}
@@ -54,8 +57,13 @@ func (s *Server) crossOrigin(r *httpRequest) (hint string, err error) {
 }
 
 func (s *Server) checkUpgrade(r *httpRequest, same bool) error {
-	return checkOrigin(r.Header.Get("Origin"), r.client.browserScheme(), r.client.host, s.cfg.Origins, same)
+	return checkOrigin(originOf(r), r.client.browserScheme(), r.client.host, s.cfg.Origins, same)
 }
+
+// originOf is the request's Origin header. Browsers send one at most (RFC 6454 7.3);
+// several, of which a program might take another one than the guards, are none
+// that is valid.
+func originOf(r *httpRequest) string { return strings.Join(r.Header.Values("Origin"), ", ") }
 
 // checkUnsafe checks a request whose method may change something (RFC 9110
 // 9.2.1), as a CGI program's form does. The server's own pages may make it, and

@@ -45,6 +45,8 @@ func TestGuardedUpgrade(t *testing.T) {
 				{"Origin: http://sub.test.example", nil, false, 403},
 				{"Origin: null", nil, false, 403},
 				{"Origin: garbage", nil, false, 403},
+				{own + "\r\n" + evil, nil, false, 403},
+				{"Origin:\r\n" + evil, nil, false, 403},
 				{evil, []string{"evil.example"}, false, 101},
 				{evil, []string{"good.example"}, false, 403},
 				{own, []string{"good.example"}, false, 403}, // the list is all there is, as ever
