@@ -10,9 +10,11 @@ import (
 	"math"
 	"net/http"
 	"net/textproto"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"wsd/exec"
@@ -74,6 +76,7 @@ func (s *Server) runCGI(w *response, r *httpRequest, script script) {
 	defer s.release(proc)
 	c := cgi{
 		log: log.With("pid", proc.PID()), proc: proc, closeDelay: s.cfg.CloseDelay,
+		client: http.NewResponseController(w), patience: s.stallTimeout,
 		done: make(chan struct{}), fed: make(chan struct{}), stderrRead: make(chan struct{}),
 	}
 	c.serve(w, r.Request)
@@ -84,6 +87,9 @@ type cgi struct {
 	log        *slog.Logger
 	proc       *exec.Process
 	closeDelay time.Duration
+	client     *http.ResponseController
+	patience   time.Duration // how long the client may stall
+	over       atomic.Bool   // nobody wants the rest of the body
 
 	done, fed, stderrRead chan struct{}
 }
@@ -104,16 +110,17 @@ func (c *cgi) serve(w *response, r *http.Request) {
 	if !status.OK() {
 		c.log.Info("CGI program failed", "exit", status.String())
 	}
-	c.end(w)
+	c.end()
 }
 
 // end releases what feed and drainStderr may be blocked in.
-func (c *cgi) end(w *response) {
+func (c *cgi) end() {
 	c.proc.Stdin.Close(0)
 	select {
 	case <-c.fed:
 	default: // a client that is slow to send what nobody wants any more
-		http.NewResponseController(w).SetReadDeadline(time.Now())
+		c.over.Store(true)
+		c.client.SetReadDeadline(time.Now())
 		<-c.fed
 	}
 	c.proc.Stderr.SetReadDeadline(time.Now())
@@ -127,11 +134,33 @@ func (c *cgi) drainStderr() {
 }
 
 // feed copies the request's body to stdin. It ends with the body, or when the
-// program takes no more, or by the read deadline that end sets.
+// program takes no more, or by the read deadline that end sets. A client that
+// stalls in the body ends the program: half a body must not pass for a whole one.
 func (c *cgi) feed(body io.Reader) {
 	defer close(c.fed)
-	io.Copy(c.proc.Stdin, body)
+	_, err := io.Copy(c.proc.Stdin, patientReader{body, c})
+	c.client.SetReadDeadline(time.Time{}) // net/http reads on, to see the client leave
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.over.Load() {
+		c.log.Info("the client stalls in the body for a CGI program", "after", c.patience)
+		go c.proc.Stop(c.closeDelay, c.done) // ends with c.done
+		return
+	}
 	c.proc.Stdin.Close(0)
+}
+
+// patientReader reads a body whose client may not stall for longer than patience.
+type patientReader struct {
+	io.Reader
+	cgi *cgi
+}
+
+// Read implements io.Reader.
+func (r patientReader) Read(b []byte) (int, error) {
+	r.cgi.client.SetReadDeadline(time.Now().Add(r.cgi.patience))
+	if r.cgi.over.Load() { // and end may have set its deadline before
+		return 0, os.ErrDeadlineExceeded
+	}
+	return r.Reader.Read(b)
 }
 
 // relay passes the program's answer on: header, then body as it comes. It
@@ -150,29 +179,34 @@ func (c *cgi) relay(w *response) bool {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(status)
-	if err := copyFlushing(w, out); err != nil {
+	if err := c.copyFlushing(w, out); err != nil {
 		c.log.Debug("the client left a CGI program", "err", err)
 		return false
 	}
 	return true
 }
 
+// stallTimeout is how long the client of a CGI program may neither send of the body
+// nor take of the answer what is due: the program has one of the MaxForks places.
+const stallTimeout = time.Minute
+
 // maxCGIHeader bounds the header of a program's answer, in bytes.
 const maxCGIHeader = 1 << 20
 
 // copyFlushing copies with a flush after each piece: a program that prints
-// progress is seen to make it.
-func copyFlushing(w *response, r io.Reader) error {
+// progress is seen to make it. A client that stalls is one that has left.
+func (c *cgi) copyFlushing(w *response, r io.Reader) error {
 	b := takeBuffer()
 	defer returnBuffer(b)
-	flusher := http.NewResponseController(w)
+	defer c.client.SetWriteDeadline(time.Time{})
 	for {
 		n, err := r.Read(b.body())
 		if n > 0 {
+			c.client.SetWriteDeadline(time.Now().Add(c.patience))
 			if _, err := w.Write(b.body()[:n]); err != nil {
 				return fmt.Errorf("writing to the client: %w", err)
 			}
-			flusher.Flush()
+			c.client.Flush()
 		}
 		if err != nil {
 			return nil // the end, however the program came to it

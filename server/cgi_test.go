@@ -539,3 +539,42 @@ func TestCGIBeforeFiles(t *testing.T) {
 		wantHeader(t, resp.Header, "X-Plain", "p")
 	}
 }
+
+// A client that stalls holds no place for ever: neither in the body nor before an
+// answer that it does not take.
+func TestCGIClientStalls(t *testing.T) {
+	for name, tt := range map[string]struct {
+		steps   []string
+		request string
+	}{
+		"in the body":       {[]string{"drain", plainText, "print:"}, request("POST", "/play.cgi", "Content-Length: 10") + "abc"},
+		"before the answer": {[]string{plainText, "print:", "long:100000000"}, request("GET", "/play.cgi")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := serve(t, Config{CGIDir: cgiFolder(t, tt.steps...), MaxForks: 1})
+			s.stallTimeout = 300 * time.Millisecond
+			c := newRawClient(t, dialTCP(t, s.addr))
+			c.write([]byte(tt.request))
+			s.log.wait(t, "HTTP", 1)
+			s.wantPlaces(t, 0)
+		})
+	}
+}
+
+// One that is slow and gets on is none that stalls.
+func TestCGISlowBody(t *testing.T) {
+	s := serve(t, Config{CGIDir: cgiFolder(t, plainText, "print:", "echo")})
+	s.stallTimeout = patience
+	c := newRawClient(t, dialTCP(t, s.addr))
+	c.write([]byte(request("POST", "/play.cgi", "Content-Length: 3")))
+	for _, b := range "abc" {
+		c.write([]byte{byte(b)})
+	}
+	resp, err := http.ReadResponse(c.in, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := io.ReadAll(resp.Body); string(body) != "abc" || err != nil {
+		t.Errorf("the answer is %q, %v", body, err)
+	}
+}

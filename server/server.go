@@ -53,7 +53,8 @@ type Server struct {
 	// kill is closed by Kill, and closed by Close or Kill, whichever comes first.
 	kill, closed chan struct{}
 
-	authTimeout time.Duration // how long Config.AuthCommand may take
+	authTimeout  time.Duration // how long Config.AuthCommand may take
+	stallTimeout time.Duration // how long a CGI program's client may take nothing, or send nothing
 
 	mu       sync.Mutex
 	opened   []listener // by Listen, until Run takes them over
@@ -96,7 +97,7 @@ func New(cfg Config) (*Server, error) {
 		closed:    make(chan struct{}),
 		running:   make(map[*exec.Process]struct{}),
 
-		authTimeout: authTimeout,
+		authTimeout: authTimeout, stallTimeout: stallTimeout,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
