@@ -11,8 +11,8 @@ import (
 const retryAfter = 5 * time.Second
 
 // withinRate reports whether the client's address may try one more handshake
-// now. Otherwise it has answered 429. It comes before all other checks, so that
-// guessing is slowed down as well.
+// now, or one more login. Otherwise it has answered 429. It comes before all other
+// checks of a handshake, so that guessing is slowed down as well.
 func (s *Server) withinRate(w *response, r *httpRequest) bool {
 	wait := s.addresses.handshake(r.client.counted())
 	if wait == 0 {

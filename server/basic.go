@@ -78,15 +78,15 @@ func (l *logins) reload() {
 // check returns nil for a user's password, and errWrongLogin, errTooManyLogins,
 // or the error of ctx.
 func (l *logins) check(ctx context.Context, user, password string) error {
-	p := l.current.Load()
-	this := p.login(user, password)
-	if p.remembers(this) {
+	if l.remembers(user, password) {
 		return nil
 	}
 	if err := l.takeTurn(ctx); err != nil {
 		return err
 	}
 	defer func() { <-l.turns }()
+	p := l.current.Load() // after the turn, since a reload may have come meanwhile
+	this := p.login(user, password)
 	if p.remembers(this) { // a page's requests come side by side
 		return nil
 	}
@@ -95,6 +95,13 @@ func (l *logins) check(ctx context.Context, user, password string) error {
 	}
 	p.remember(this)
 	return nil
+}
+
+// remembers reports whether a user and a password were right a while ago, so that
+// there is nothing to compare.
+func (l *logins) remembers(user, password string) bool {
+	p := l.current.Load()
+	return p.remembers(p.login(user, password))
 }
 
 func (l *logins) takeTurn(ctx context.Context) error {
@@ -129,6 +136,9 @@ func (s *Server) admitUser(w *response, r *httpRequest) bool {
 		return true
 	}
 	user, password, err := credentials(r.Request)
+	if err == nil && !isUpgrade(r.Request) && !s.logins.remembers(user, password) && !s.withinRate(w, r) {
+		return false // a guess by a plain request counts as one by a handshake
+	}
 	if err == nil {
 		err = s.logins.check(r.Context(), user, password)
 	}

@@ -333,3 +333,32 @@ func TestPasswordReload(t *testing.T) {
 		wantChallenge(t, s.askUpgrade(t, asAda))
 	}
 }
+
+// Guessing by plain requests counts as guessing by handshakes does; a login that
+// was right before costs nothing.
+func TestHandshakeRateBoundsLogins(t *testing.T) {
+	s := serve(t, Config{
+		Command: play("print:up", "drain"), DevConsole: true, PasswordFile: passwordFile(t, adaFile),
+		HandshakeRate: 4, TrustProxies: trustLoopback,
+	})
+	const one = "X-Forwarded-For: 192.0.2.1"
+	ask := func(want int, header ...string) {
+		t.Helper()
+		resp, _ := s.get(t, "/", header...)
+		wantStatus(t, resp, want)
+	}
+	for range 10 { // the first of these is compared
+		ask(http.StatusOK, one, asAda)
+	}
+	for range 10 {
+		ask(http.StatusUnauthorized, one) // no guess
+	}
+	for range 3 {
+		ask(http.StatusUnauthorized, one, basic("ada", "wrong"))
+	}
+	ask(http.StatusTooManyRequests, one, basic("ada", "wrong"))
+	ask(http.StatusTooManyRequests, one, basic("nobody", "right"))
+	ask(http.StatusOK, one, asAda)
+	ask(http.StatusUnauthorized, "X-Forwarded-For: 192.0.2.2", basic("ada", "wrong"))
+	s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 2)
+}

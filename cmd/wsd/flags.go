@@ -40,7 +40,7 @@ type flags struct {
 	PingMS       int64 `group:"Limits" placeholder:"MS" default:"30000" help:"Time between pings; a client silent for two of them is dropped. 0: no pings (default: ${default})."`
 
 	MaxConnsPerIP   int           `group:"Limits" name:"maxconns-per-ip" placeholder:"N" default:"0" help:"Most WebSockets and CGI programs at once of one client address; then 429. 0: no limit (default: ${default})."`
-	HandshakesPerIP int           `group:"Limits" name:"handshakes-per-ip" placeholder:"N" default:"0" help:"Most WebSocket handshakes a minute of one client address; then 429. 0: no limit (default: ${default})."`
+	HandshakesPerIP int           `group:"Limits" name:"handshakes-per-ip" placeholder:"N" default:"0" help:"Most WebSocket handshakes and logins a minute of one client address; then 429. 0: no limit (default: ${default})."`
 	MaxHeaderBytes  int           `group:"Limits" placeholder:"BYTES" default:"65536" help:"Largest header of a request, about; then 431 (default: ${default})."`
 	MaxHeaderCount  int           `group:"Limits" placeholder:"N" default:"100" help:"Most header fields of a request; then 431. 0: no limit (default: ${default})."`
 	IdleTimeout     time.Duration `group:"Limits" placeholder:"TIME" help:"End a session without a message for so long, such as 90s, 10m or 1h30m; never unless given."`
