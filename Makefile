@@ -36,10 +36,11 @@ build: ## build bin/wsd
 run: build ## serve an example with the console at http://localhost:8080/
 	bin/wsd --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
 
+# Some tests build wsd themselves, and go would not see that it has changed.
 test: ## run all tests, with the race detector where that is possible
 	$(if $(RACE),,@echo "make: no C compiler, so the tests run without the race detector")
-	go test $(RACE) ./...
-	$(if $(RACE),go test -run Allocat ./server)
+	go test $(RACE) -count=1 ./...
+	$(if $(RACE),go test -count=1 -run Allocat ./server)
 
 lint: ## gofmt, go vet, staticcheck, govulncheck
 	@files=$$(gofmt -l cmd exec server examples); \
