@@ -20,8 +20,6 @@ func (s *testServer) clientFrom(t testing.TB, addr string) *rawClient {
 	return s.client(t, "X-Forwarded-For: "+addr)
 }
 
-var trustLoopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-
 func TestMaxPerAddress(t *testing.T) {
 	gate := newGate(t)
 	s := serve(t, Config{

@@ -18,6 +18,9 @@ func testProxies(unix bool) trusted {
 	return newTrusted(prefixes, unix)
 }
 
+// trustLoopback lets a test's client say where it is by X-Forwarded-For.
+var trustLoopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+
 // header makes a header of lines.
 func header(lines ...string) http.Header {
 	h := http.Header{}
