@@ -9,9 +9,10 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"strings"
-	"time"
+	"sync"
 
 	"wsd/exec/exectest"
 )
@@ -22,7 +23,32 @@ import (
 var backends = map[string]func(args []string) int{"play": playSteps}
 
 // play is the command of a backend that takes these steps.
-func play(steps ...string) []string { return exectest.Backend("play", steps...) }
+func play(steps ...string) []string {
+	told := make([]string, len(steps))
+	for i, step := range steps {
+		if told[i] = step; bareHang.MatchString(step) {
+			told[i] = bareHang.ReplaceAllString(step, "${1}hang:"+lifeline()+"${2}")
+		}
+	}
+	return exectest.Backend("play", told...)
+}
+
+// bareHang is a step "hang" that has not been told its lifeline, in a step or in
+// those of a child.
+var bareHang = regexp.MustCompile(`(^|[:;])hang(;|$)`)
+
+// lifeline is an address at which connections last exactly as long as this
+// process: nobody accepts them.
+var lifeline = sync.OnceValue(func() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	lifelines = append(lifelines, l)
+	return l.Addr().String()
+})
+
+var lifelines []net.Listener // or the garbage collector would close it
 
 // steps are what a backend of a test can do. platformSteps has more.
 var steps = map[string]func(arg string){
@@ -48,7 +74,7 @@ var steps = map[string]func(arg string){
 	"input": readInput,                                      // how many bytes of stdin
 	"env":   func(string) { printEnvironment() },            //
 	"exit":  func(s string) { os.Exit(atoi(s)) },            // status
-	"hang":  func(string) { time.Sleep(time.Minute) },       // a program that hangs: longer than any test
+	"hang":  hang,                                           // a program that hangs until the test's own end
 	"start": func(s string) { startChild(exec.Command, s) }, // STEP;STEP…, in the background
 	"pid":   func(string) { fmt.Println(os.Getpid()) },      //
 	"cwd":   func(string) { d, _ := os.Getwd(); fmt.Println(d) },
@@ -143,6 +169,15 @@ func touch(file string) {
 	}
 	f.Write([]byte{'x'})
 	f.Close()
+}
+
+// hang does nothing until the test process has gone; play has told its lifeline.
+func hang(lifeline string) {
+	conn, err := net.Dial("tcp", lifeline)
+	if err != nil {
+		os.Exit(99)
+	}
+	conn.Read(make([]byte, 1))
 }
 
 func readInput(n string) { io.CopyN(io.Discard, os.Stdin, int64(atoi(n))) }

@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,9 +19,14 @@ var platformSteps = map[string]func(arg string){
 	"daemon": func(s string) { startChild(newSession, s) }, // start, out of reach of the group's signals
 }
 
+// killSelf does not return: the signal may reach another thread first.
 func killSelf(sig syscall.Signal) {
+	never, _, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
 	syscall.Kill(os.Getpid(), sig)
-	time.Sleep(time.Minute)
+	never.Read(make([]byte, 1))
 }
 
 func ignoreSignals(names string) {
