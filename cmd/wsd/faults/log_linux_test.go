@@ -34,12 +34,18 @@ func TestLogFull(t *testing.T) {
 	}
 	defer full.Close()
 	s := newStage(t, settings{stderr: full})
+	s.endureChatter()
+	s.bystander.leave()
+	s.daemon.stop()
+}
+
+// endureChatter has wsd log more and more lines.
+func (s *stage) endureChatter() {
+	s.t.Helper()
 	s.endure(leaks, func(n int, during func()) {
 		s.chatter(n, 20)
 		during()
 	})
-	s.bystander.leave()
-	s.daemon.stop()
 }
 
 // TestLogUnread has a log that is a pipe which nobody reads: lines are dropped,
@@ -54,10 +60,7 @@ func TestLogUnread(t *testing.T) {
 	s := newStage(t, settings{stderr: w})
 	w.Close()
 	s.chatter(1, muchToSay)
-	s.endure(leaks, func(n int, during func()) {
-		s.chatter(n, 20)
-		during()
-	})
+	s.endureChatter()
 	var log bytes.Buffer
 	read := make(chan struct{})
 	go func() { defer close(read); log.ReadFrom(r) }() // ends with wsd; awaited below
@@ -116,10 +119,7 @@ func TestLogReaderGone(t *testing.T) {
 	s := newStage(t, settings{stderr: w})
 	w.Close()
 	r.Close()
-	s.endure(leaks, func(n int, during func()) {
-		s.chatter(n, 20)
-		during()
-	})
+	s.endureChatter()
 	s.bystander.leave()
 	s.daemon.stop()
 }
