@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"wsd/server/lazyio"
 )
 
 // The pumps allocate nothing for a message. The race detector makes sync.Pool
@@ -16,7 +18,7 @@ import (
 func TestLinesOfAllSizesAllocateNothing(t *testing.T) {
 	for _, bs := range benchSizes {
 		line := []byte(strings.Repeat("x", bs.size) + "\r\n")
-		block := bytes.Repeat(line, max(1, bufferSize/len(line)))
+		block := bytes.Repeat(line, max(1, lazyio.BufferSize/len(line)))
 		f := framer{frames: make([]byte, 0, len(frameBuffer{}))}
 		if n := testing.AllocsPerRun(100, func() { frameBlock(&f, block) }); n != 0 {
 			t.Errorf("%s: %v allocations for a block of lines", bs.name, n)

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/lazyio"
 )
 
 // benchSizes are the sizes of messages, in bytes. The last one is longer than any
@@ -27,7 +29,7 @@ func flood(arg string) {
 	count, size, _ := strings.Cut(arg, ",")
 	left := atoi(count)
 	line := strings.Repeat("x", atoi(size)) + "\n"
-	lines := max(1, bufferSize/len(line))
+	lines := max(1, lazyio.BufferSize/len(line))
 	block := []byte(strings.Repeat(line, lines))
 	for ; left > 0; left -= lines {
 		os.Stdout.Write(block[:min(left, lines)*len(line)])
@@ -35,7 +37,7 @@ func flood(arg string) {
 }
 
 func swallow(arg string) {
-	b := make([]byte, bufferSize)
+	b := make([]byte, lazyio.BufferSize)
 	for left := atoi(arg); left > 0; {
 		n, err := os.Stdin.Read(b[:min(left, len(b))])
 		if left -= n; err != nil {
@@ -73,7 +75,7 @@ func (e *endless) Read(p []byte) (n int, err error) {
 // as fill a buffer.
 func benchFrames(size int) (frames []byte, messages int) {
 	one := textFrame(strings.Repeat("x", size))
-	messages = max(1, bufferSize/len(one))
+	messages = max(1, lazyio.BufferSize/len(one))
 	return bytes.Repeat(one, messages), messages
 }
 
@@ -94,7 +96,7 @@ func BenchmarkLines(b *testing.B) {
 			b.SetBytes(int64(bs.size))
 			b.ReportAllocs()
 			line := []byte(strings.Repeat("x", bs.size) + "\n")
-			lines := max(1, bufferSize/len(line))
+			lines := max(1, lazyio.BufferSize/len(line))
 			block := bytes.Repeat(line, lines)
 			f := framer{frames: make([]byte, 0, len(frameBuffer{}))}
 			for done := 0; done < b.N; done += lines {
@@ -107,7 +109,7 @@ func BenchmarkLines(b *testing.B) {
 // frameBlock does what sendLines does, with bytes that are there already.
 func frameBlock(f *framer, b []byte) {
 	for len(b) > 0 {
-		held := b[:min(len(b), bufferSize)]
+		held := b[:min(len(b), lazyio.BufferSize)]
 		f.frames = f.frames[:0]
 		used := f.addLines(held, 0)
 		if used == 0 {

@@ -3,14 +3,16 @@ package server
 import (
 	"strings"
 	"testing"
+
+	"wsd/server/lazyio"
 )
 
 // The memory for half-arrived messages is shared by all; whole messages need
 // none of it, and what a session held is free when it has ended.
 func TestMaxBuffered(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "echo"), MaxBuffered: 3 * bufferSize})
+	s := serve(t, Config{Command: play("print:up", "echo"), MaxBuffered: 3 * lazyio.BufferSize})
 	client := func() *rawClient { c := s.client(t); c.wantText("up"); return c }
-	half := strings.Repeat("x", bufferSize+1) // two buffers
+	half := strings.Repeat("x", lazyio.BufferSize+1) // two buffers
 	one, two, three := client(), client(), client()
 	one.write(clientFrame(opText, []byte(half)))
 	one.sync()

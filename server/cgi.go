@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"wsd/exec"
+	"wsd/server/lazyio"
 )
 
 // serveCGI answers r by a CGI program (RFC 3875). It returns false, and has
@@ -196,14 +197,14 @@ const maxCGIHeader = 1 << 20
 // copyFlushing copies with a flush after each piece: a program that prints
 // progress is seen to make it. A client that stalls is one that has left.
 func (c *cgi) copyFlushing(w *response, r io.Reader) error {
-	b := takeBuffer()
-	defer returnBuffer(b)
+	b := lazyio.Take()
+	defer lazyio.Return(b)
 	defer c.client.SetWriteDeadline(time.Time{})
 	for {
-		n, err := r.Read(b.body())
+		n, err := r.Read(b.Body())
 		if n > 0 {
 			c.client.SetWriteDeadline(time.Now().Add(c.patience))
-			if _, err := w.Write(b.body()[:n]); err != nil {
+			if _, err := w.Write(b.Body()[:n]); err != nil {
 				return fmt.Errorf("writing to the client: %w", err)
 			}
 			c.client.Flush()

@@ -7,10 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"wsd/server/lazyio"
 )
 
 // directRead is from how many bytes on a read goes past the buffer.
-const directRead = bufferSize / 4
+const directRead = lazyio.BufferSize / 4
 
 // errCloseSent is returned by writeFrames after a close frame: nothing may
 // follow it (RFC 6455 5.5.1).
@@ -22,7 +24,7 @@ var errCloseSent = errors.New("a close frame has been sent")
 // from elsewhere, wait until no frame is being written.
 type conn struct {
 	net.Conn
-	in         *idleReader
+	in         *lazyio.Reader
 	beforeWait func()        // called before each read that may block
 	reads      atomic.Uint64 // counts reads that brought something: a sign of life
 
@@ -40,13 +42,13 @@ type conn struct {
 // newConn makes a conn of a hijacked connection. early is what has been read
 // from it already.
 func newConn(nc net.Conn, early []byte) *conn {
-	return &conn{Conn: nc, in: newIdleReader(nc, early), beforeWait: func() {}}
+	return &conn{Conn: nc, in: lazyio.NewReader(nc, early), beforeWait: func() {}}
 }
 
-// fill reads more bytes for in; see idleReader.fill.
+// fill reads more bytes for in; see lazyio.Reader.Fill.
 func (c *conn) fill() error {
 	c.beforeWait()
-	if err := c.in.fill(); err != nil {
+	if err := c.in.Fill(); err != nil {
 		return err
 	}
 	c.reads.Add(1)
@@ -57,7 +59,7 @@ func (c *conn) fill() error {
 // the socket brings. A large piece is read to where it is wanted, without the
 // detour over the buffer.
 func (c *conn) read(p []byte) (int, error) {
-	if len(c.in.unread()) == 0 {
+	if len(c.in.Unread()) == 0 {
 		if len(p) >= directRead {
 			return c.readDirectly(p)
 		}
@@ -65,8 +67,8 @@ func (c *conn) read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
-	n := copy(p, c.in.unread())
-	c.in.use(n)
+	n := copy(p, c.in.Unread())
+	c.in.Use(n)
 	return n, nil
 }
 
@@ -165,7 +167,7 @@ func (c *conn) finish(linger time.Duration) {
 	}
 	c.shut()
 	c.writers.Wait()
-	c.in.discard()
+	c.in.Discard()
 }
 
 // shut closes the socket. TLS says goodbye first, which takes seconds when the
@@ -189,8 +191,8 @@ func (c *conn) lingerFor(d time.Duration) {
 		half.CloseWrite()
 	}
 	c.Conn.SetReadDeadline(time.Now().Add(d))
-	b := takeBuffer()
-	defer returnBuffer(b)
+	b := lazyio.Take()
+	defer lazyio.Return(b)
 	for {
 		if _, err := c.Conn.Read(b[:]); err != nil {
 			return

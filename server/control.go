@@ -17,7 +17,7 @@ func (s *session) takeControl(h *frameHeader, b []byte) error {
 	var payload [maxControlPayload]byte
 	p := payload[:copy(payload[:], b[h.size:size])]
 	unmask(p, h.mask, 0)
-	s.conn.in.use(size)
+	s.conn.in.Use(size)
 	switch h.op {
 	case opPing:
 		s.conn.answer(opPong, p)

@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/binary"
 	"math/bits"
+
+	"wsd/server/lazyio"
 )
 
 // The bits of a frame's first two bytes, and the opcodes, of RFC 6455 5.2.
@@ -111,18 +113,8 @@ func unmask(p []byte, mask [maskSize]byte, offset uint64) {
 	}
 }
 
-// putHeader writes the header of an unmasked frame (RFC 6455 5.1: a server's
-// are never masked) so that it ends where b ends, and returns its length. b
-// holds at least ten bytes.
-func putHeader(b []byte, first byte, payload int) int {
-	var header [10]byte
-	h := appendHeader(header[:0], first, payload)
-	copy(b[len(b)-len(h):], h)
-	return len(h)
-}
-
-// appendHeader appends the header of an unmasked frame to b. first is its first
-// byte.
+// appendHeader appends the header of an unmasked frame (RFC 6455 5.1: a server's
+// are never masked) to b. first is its first byte.
 func appendHeader(b []byte, first byte, payload int) []byte {
 	switch {
 	case payload < len16:
@@ -132,4 +124,11 @@ func appendHeader(b []byte, first byte, payload int) []byte {
 	default:
 		return binary.BigEndian.AppendUint64(append(b, first, len64), uint64(payload))
 	}
+}
+
+// framed makes a frame of the first n unread bytes of in, where they lie. first is
+// its first byte.
+func framed(in *lazyio.Reader, first byte, n int) []byte {
+	var header [lazyio.Headroom]byte
+	return in.WithHeader(appendHeader(header[:0], first, n), n)
 }

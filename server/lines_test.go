@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"wsd/server/lazyio"
 )
 
 // pump is sendLines for a test: it feeds stream to a framer in slices of these
@@ -124,8 +126,8 @@ func TestLines(t *testing.T) {
 		"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\n",
 		strings.Repeat("x", 125) + "\n" + strings.Repeat("y", 126) + "\n" + strings.Repeat("z", 65536),
 	} {
-		for _, window := range []int{8, 11, 64, bufferSize} {
-			for _, slice := range []int{1, 2, 3, 7, 64, bufferSize} {
+		for _, window := range []int{8, 11, 64, lazyio.BufferSize} {
+			for _, slice := range []int{1, 2, 3, 7, 64, lazyio.BufferSize} {
 				checkPump(t, []byte(stream), window, slice)
 			}
 		}

@@ -1,5 +1,7 @@
 package server
 
+import "wsd/server/lazyio"
+
 // message is a message in the making that is not one whole frame in the socket's
 // buffer: it comes in fragments, or is large, or has not arrived yet. It is kept in
 // pieces until it is whole, since the backend must not see half a message, and
@@ -10,7 +12,7 @@ type message struct {
 	text   bool
 	size   uint64
 	check  utf8Check
-	pieces []*buffer
+	pieces []*lazyio.Buffer
 	free   int // bytes at the end of the last piece
 	budget *budget
 }
@@ -19,13 +21,13 @@ type message struct {
 // more.
 func (m *message) room() []byte {
 	if m.free == 0 {
-		if !m.budget.take(bufferSize) {
+		if !m.budget.take(lazyio.BufferSize) {
 			return nil
 		}
-		m.pieces = append(m.pieces, takeBuffer())
-		m.free = bufferSize
+		m.pieces = append(m.pieces, lazyio.Take())
+		m.free = lazyio.BufferSize
 	}
-	return m.pieces[len(m.pieces)-1].body()[bufferSize-m.free:]
+	return m.pieces[len(m.pieces)-1].Body()[lazyio.BufferSize-m.free:]
 }
 
 // add adds the first n bytes of room to the message, and reports false when
@@ -40,20 +42,20 @@ func (m *message) add(n int) bool {
 // each calls f with the message's bytes, piece by piece.
 func (m *message) each(f func(piece []byte)) {
 	for i, piece := range m.pieces {
-		end := bufferSize
+		end := lazyio.BufferSize
 		if i == len(m.pieces)-1 {
 			end -= m.free
 		}
-		f(piece.body()[:end])
+		f(piece.Body()[:end])
 	}
 }
 
 // reset forgets the message and returns its memory.
 func (m *message) reset() {
 	for _, piece := range m.pieces {
-		returnBuffer(piece)
+		lazyio.Return(piece)
 	}
 	clear(m.pieces)
-	m.budget.give(int64(len(m.pieces)) * bufferSize)
+	m.budget.give(int64(len(m.pieces)) * lazyio.BufferSize)
 	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would make a new list
 }

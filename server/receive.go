@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"wsd/exec"
+	"wsd/server/lazyio"
 )
 
 // smallFrame is up to how many bytes of payload a frame that has not arrived
@@ -32,7 +33,7 @@ func (s *session) receive() {
 // can't be taken. Its error is never nil.
 func (s *session) takeFrames() error {
 	for {
-		b := s.conn.in.unread()
+		b := s.conn.in.Unread()
 		h, ok, err := parseHeader(b)
 		switch {
 		case err != nil:
@@ -56,9 +57,9 @@ func (s *session) takeData(h *frameHeader, b []byte) error {
 	}
 	single := h.fin && !s.message.open
 	switch arrived := uint64(len(b) - h.size); {
-	case single && arrived >= h.length && h.length < bufferSize:
+	case single && arrived >= h.length && h.length < lazyio.BufferSize:
 		err := s.takeWhole(h, b[h.size:h.size+int(h.length)])
-		s.conn.in.use(h.size + int(h.length))
+		s.conn.in.Use(h.size + int(h.length))
 		return err
 	case single && h.length <= smallFrame:
 		if h.op == opText && !s.mayBeText(h, b[h.size:]) {
@@ -66,7 +67,7 @@ func (s *session) takeData(h *frameHeader, b []byte) error {
 		}
 		return s.conn.fill()
 	default:
-		s.conn.in.use(h.size)
+		s.conn.in.Use(h.size)
 		return s.takePiece(h)
 	}
 }
@@ -163,7 +164,7 @@ func (s *session) passMessage() {
 	m := &s.message
 	s.in.bytes += m.size
 	m.each(func(piece []byte) {
-		if len(piece) == bufferSize {
+		if len(piece) == lazyio.BufferSize {
 			s.flush()
 			s.toBackend(piece)
 			return
@@ -223,12 +224,12 @@ func (s *session) toBackend(b []byte) {
 // end, what still matters is the client's close frame (RFC 6455 7.1.1).
 func (s *session) skim() error {
 	for {
-		b := s.conn.in.unread()
+		b := s.conn.in.Unread()
 		if s.left > 0 { // of a frame
 			n := min(s.left, uint64(len(b)))
-			s.conn.in.use(int(n))
+			s.conn.in.Use(int(n))
 			s.left -= n
-			b = s.conn.in.unread()
+			b = s.conn.in.Unread()
 		}
 		var h frameHeader
 		var ok bool
@@ -243,7 +244,7 @@ func (s *session) skim() error {
 		case h.isControl():
 			err = s.takeControl(&h, b)
 		default:
-			s.conn.in.use(h.size)
+			s.conn.in.Use(h.size)
 			s.left = h.length
 		}
 		if err != nil {

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"sync"
 	"time"
 
 	"wsd/exec"
+	"wsd/server/lazyio"
 )
 
 // send is the pump from the backend's stdout to the socket. It ends when stdout
@@ -12,14 +14,14 @@ import (
 // finish what it does.
 func (s *session) send() {
 	defer close(s.sent)
-	out := newIdleReader(s.proc.Stdout, nil)
+	out := lazyio.NewReader(s.proc.Stdout, nil)
 	var err error
 	if s.server.cfg.Binary {
 		err = s.sendChunks(out)
 	} else {
 		err = s.sendLines(out)
 	}
-	out.discard()
+	out.Discard()
 	if !exec.IsEOF(err) {
 		s.log.Debug("reading the backend's stdout", "err", err)
 	}
@@ -30,24 +32,30 @@ func (s *session) send() {
 	s.end(exited(status))
 }
 
+// frameBuffer takes the frames of all lines that one read has brought: an empty
+// line of one byte becomes a frame of two, and no line grows by more than that.
+type frameBuffer [2 * lazyio.BufferSize]byte
+
+var frameBuffers = sync.Pool{New: func() any { return new(frameBuffer) }}
+
 // sendLines sends the lines of in, all that one read has brought in one write,
 // until in ends. It returns how in ended.
-func (s *session) sendLines(in *idleReader) error {
+func (s *session) sendLines(in *lazyio.Reader) error {
 	f, searched := &s.out, 0
 	for {
-		err := in.fill()
+		err := in.Fill()
 		frames := frameBuffers.Get().(*frameBuffer)
 		f.frames = frames[:0]
-		if used := f.addLines(in.unread(), searched); used > 0 {
-			in.use(used)
+		if used := f.addLines(in.Unread(), searched); used > 0 {
+			in.Use(used)
 		}
-		if in.full() {
+		if in.Full() {
 			s.sendFragment(in)
 		}
 		if err != nil {
-			f.addLast(in.unread())
+			f.addLast(in.Unread())
 		}
-		searched = len(in.unread())
+		searched = len(in.Unread())
 		if len(f.frames) > 0 {
 			s.write(f)
 		}
@@ -61,25 +69,25 @@ func (s *session) sendLines(in *idleReader) error {
 
 // sendFragment sends what the buffer holds of a line that is longer, nearly
 // always from where it lies.
-func (s *session) sendFragment(in *idleReader) {
+func (s *session) sendFragment(in *lazyio.Reader) {
 	f := &s.out
-	if first, n := f.fragment(in.unread()); n > 0 {
-		s.toClient(in.frame(first, n))
-		in.use(n)
+	if first, n := f.fragment(in.Unread()); n > 0 {
+		s.toClient(framed(in, first, n))
+		in.Use(n)
 		return
 	}
-	in.use(f.addFragment(in.unread()))
+	in.Use(f.addFragment(in.Unread()))
 }
 
 // sendChunks sends what each read brings as one binary message (--binary).
-func (s *session) sendChunks(in *idleReader) error {
+func (s *session) sendChunks(in *lazyio.Reader) error {
 	for {
-		err := in.fill()
-		if n := len(in.unread()); n > 0 {
-			s.toClient(in.frame(finBit|opBinary, n))
+		err := in.Fill()
+		if n := len(in.Unread()); n > 0 {
+			s.toClient(framed(in, finBit|opBinary, n))
 			s.out.messages++
 			s.out.bytes += uint64(n)
-			in.use(n)
+			in.Use(n)
 		}
 		if err != nil {
 			return err

@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"unicode/utf8"
+
+	"wsd/server/lazyio"
 )
 
 // fuzzMaxMessage is large enough for a frame that no buffer holds.
@@ -335,7 +337,7 @@ func FuzzSession(f *testing.F) {
 			f.Add(seed, []byte{255}, uint32(0), mode)
 			f.Add(seed, []byte{0, 1, 6, 100}, uint32(70+i), mode)
 		}
-		f.Add(seed, []byte{250, 255}, uint32(bufferSize-40+i), byte(i))
+		f.Add(seed, []byte{250, 255}, uint32(lazyio.BufferSize-40+i), byte(i))
 	}
 	servers := [2]*fuzzServer{newFuzzServer(f, false), newFuzzServer(f, true)}
 	f.Fuzz(func(t *testing.T, b, sizes []byte, lead uint32, mode byte) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"wsd/exec"
+	"wsd/server/lazyio"
 )
 
 // tagged is a message under --passstderr.
@@ -77,7 +78,7 @@ func TestPassStderrBytesAtBufferEnd(t *testing.T) {
 	var steps []string
 	var stream []byte
 	for _, cut := range []string{"\\", "\"", "\x00", "\t", "€", "😀", "\xe2\x82", "\r"} {
-		for before := bufferSize - 4; before <= bufferSize; before++ {
+		for before := lazyio.BufferSize - 4; before <= lazyio.BufferSize; before++ {
 			steps = append(steps, fmt.Sprintf("times:%d,78", before), fmt.Sprintf("write:%x0a", cut))
 			stream = fmt.Appendf(stream, "%s%s\n", strings.Repeat("x", before), cut)
 		}
@@ -282,7 +283,7 @@ func TestBinaryChunks(t *testing.T) {
 	before := freshMemory()
 	for total := 0; total < 20_000_000; {
 		_, chunk, err := c.readMessage()
-		if err != nil || len(chunk) > bufferSize {
+		if err != nil || len(chunk) > lazyio.BufferSize {
 			t.Fatalf("%d bytes, %v", len(chunk), err)
 		}
 		total += len(chunk)

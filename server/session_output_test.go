@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"wsd/server/lazyio"
 )
 
 // A process may close stdout and go on reading: the session goes on with it.
@@ -154,8 +156,8 @@ func TestOutputLines(t *testing.T) {
 // that the buffer is full without a newline, and one for the rest.
 func fragmentsOf(size int) (frames []string) {
 	op := opText
-	for ; size >= bufferSize; size -= bufferSize {
-		frames = append(frames, fmt.Sprintf("fin false, opcode %d, %d bytes", op, bufferSize))
+	for ; size >= lazyio.BufferSize; size -= lazyio.BufferSize {
+		frames = append(frames, fmt.Sprintf("fin false, opcode %d, %d bytes", op, lazyio.BufferSize))
 		op = opContinuation
 	}
 	return append(frames, fmt.Sprintf("fin true, opcode %d, %d bytes", op, size))
@@ -164,7 +166,7 @@ func fragmentsOf(size int) (frames []string) {
 // A line longer than the buffer leaves as fragments of one message.
 func TestLongLineInFragments(t *testing.T) {
 	const pattern = "0123456789abcdef"
-	for _, size := range []int{bufferSize - 1, bufferSize, bufferSize + 1, 2*bufferSize - 1, 2 * bufferSize, 200_000} {
+	for _, size := range []int{lazyio.BufferSize - 1, lazyio.BufferSize, lazyio.BufferSize + 1, 2*lazyio.BufferSize - 1, 2 * lazyio.BufferSize, 200_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
 			s := serveSteps(t, fmt.Sprint("long:", size), "write:0a", "print:next")
 			c := s.client(t)
@@ -260,7 +262,7 @@ func TestCharactersAtBufferEnd(t *testing.T) {
 	var steps []string
 	var stream []byte
 	for _, cut := range []string{"é", "€", "😀", "\xe2\x82", "\xf0\x9f\x98", "\xff", "\xf0\x80\x80\x80", "\r", "\r\r"} {
-		for before := bufferSize - 5; before <= bufferSize+1; before++ {
+		for before := lazyio.BufferSize - 5; before <= lazyio.BufferSize+1; before++ {
 			steps = append(steps, fmt.Sprintf("times:%d,78", before), fmt.Sprintf("write:%x790d0a", cut+cut))
 			stream = fmt.Appendf(stream, "%s%sy\r\n", strings.Repeat("x", before), cut+cut)
 		}

@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"net"
 
+	"wsd/server/lazyio"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -13,7 +15,7 @@ func unsent(nc net.Conn) int {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}
-	raw := pollable(nc)
+	raw := lazyio.RawConn(nc)
 	if raw == nil {
 		return 0
 	}

@@ -1,4 +1,4 @@
-package server
+package lazyio
 
 import (
 	"io"
@@ -6,76 +6,77 @@ import (
 	"syscall"
 )
 
-// idleReader reads from a pipe or a socket and keeps what was read until it is
+// Reader reads from a pipe or a socket and keeps what was read until it is
 // used. It borrows a buffer when bytes are there and returns it when all are
 // used and no more have come, so that waiting costs no memory. It belongs to
 // one goroutine.
-type idleReader struct {
+type Reader struct {
 	source io.Reader
 	raw    syscall.RawConn // source's descriptor; nil when it can't be waited on
 
 	small []byte // what to wait with when there is no descriptor; see read
 	more  bool   // small came back full
 
-	buf        *buffer // nil while nothing is unread
-	start, end int     // the unread bytes are buf.body()[start:end]
+	buf        *Buffer // nil while nothing is unread
+	start, end int     // the unread bytes are buf.Body()[start:end]
 
 	n       int                // what attempt read
 	err     error              // how attempt failed
 	attempt func(uintptr) bool // readAvailable, bound once: a closure a read would be an allocation a read
 }
 
-// newIdleReader reads from source. One that has a descriptor for the runtime's
+// NewReader reads from source. One that has a descriptor for the runtime's
 // poller is waited on without a buffer. unread is what somebody has read before.
-func newIdleReader(source io.Reader, unread []byte) *idleReader {
-	r := &idleReader{source: source}
-	r.raw = pollable(source)
+func NewReader(source io.Reader, unread []byte) *Reader {
+	r := &Reader{source: source}
+	r.raw = RawConn(source)
 	if r.raw == nil {
 		r.small = make([]byte, 512)
 	}
 	r.attempt = r.readAvailable
 	if len(unread) > 0 {
-		r.buf = takeBuffer()
-		r.end = copy(r.buf.body(), unread)
+		r.buf = Take()
+		r.end = copy(r.buf.Body(), unread)
 	}
 	return r
 }
 
-// unread returns the bytes that have been read and not used yet. They stay
-// valid until the next fill.
-func (r *idleReader) unread() []byte {
+// Unread returns the bytes that have been read and not used yet. They stay
+// valid until the next Fill.
+func (r *Reader) Unread() []byte {
 	if r.buf == nil {
 		return nil
 	}
-	return r.buf.body()[r.start:r.end]
+	return r.buf.Body()[r.start:r.end]
 }
 
-// frame returns the first n unread bytes as a frame, made where they lie: the
-// header takes the place in front of them. first is the header's first byte.
-// Nothing of the buffer has been used before.
-func (r *idleReader) frame(first byte, n int) []byte {
-	h := putHeader(r.buf[:headroom], first, n)
-	return r.buf[headroom-h : headroom+n]
+// WithHeader returns the first n unread bytes with header in front of them, in one
+// piece and where they lie. header is no longer than Headroom, and no unread byte
+// has been used since the buffer was filled.
+func (r *Reader) WithHeader(header []byte, n int) []byte {
+	start := Headroom - len(header)
+	copy(r.buf[start:], header)
+	return r.buf[start : Headroom+n]
 }
 
-// full reports that fill can't bring more before some of the bytes are used.
-func (r *idleReader) full() bool { return r.end-r.start == bufferSize }
+// Full reports that Fill can't bring more before some of the bytes are used.
+func (r *Reader) Full() bool { return r.end-r.start == BufferSize }
 
-// use marks the first n unread bytes as used.
-func (r *idleReader) use(n int) {
+// Use marks the first n unread bytes as used.
+func (r *Reader) Use(n int) {
 	r.start += n
 	if r.start == r.end {
 		r.start, r.end = 0, 0
 		if r.raw == nil {
-			r.release() // with a descriptor, the next fill sees whether to
+			r.release() // with a descriptor, the next Fill sees whether to
 		}
 	}
 }
 
-// fill blocks until at least one more byte has been read behind the unread
+// Fill blocks until at least one more byte has been read behind the unread
 // ones. It is not called when the reader is full. The end of the stream is
 // io.EOF; unread bytes stay readable after an error.
-func (r *idleReader) fill() error {
+func (r *Reader) Fill() error {
 	r.moveUp()
 	r.n, r.err = 0, nil
 	if r.raw == nil {
@@ -90,10 +91,10 @@ func (r *idleReader) fill() error {
 // read reads from a source that can't be waited on, such as a TLS connection.
 // It waits with a small buffer of its own; only when that came back full, and
 // more is likely to be there already, does it read into a borrowed one.
-func (r *idleReader) read() {
+func (r *Reader) read() {
 	if r.buf != nil || r.more {
 		r.borrow()
-		r.n, r.err = r.source.Read(r.buf.body()[r.end:])
+		r.n, r.err = r.source.Read(r.buf.Body()[r.end:])
 		r.more = false
 		return
 	}
@@ -101,14 +102,14 @@ func (r *idleReader) read() {
 	r.more = r.n == len(r.small)
 	if r.n > 0 {
 		r.borrow()
-		copy(r.buf.body(), r.small[:r.n])
+		copy(r.buf.Body(), r.small[:r.n])
 	}
 }
 
-// fillNow is fill without waiting: when nothing has come it returns
+// FillNow is Fill without waiting: when nothing has come it returns
 // os.ErrDeadlineExceeded. Only a source with a descriptor can tell.
-func (r *idleReader) fillNow() error {
-	if r.raw == nil || r.full() {
+func (r *Reader) FillNow() error {
+	if r.raw == nil || r.Full() {
 		return os.ErrDeadlineExceeded
 	}
 	came := false
@@ -125,16 +126,16 @@ func (r *idleReader) fillNow() error {
 
 // moveUp moves the unread bytes to the front, where all the free space is behind
 // them.
-func (r *idleReader) moveUp() {
+func (r *Reader) moveUp() {
 	if r.start > 0 {
-		body := r.buf.body()
+		body := r.buf.Body()
 		r.end = copy(body, body[r.start:r.end])
 		r.start = 0
 	}
 }
 
 // took accounts for what readAvailable has read.
-func (r *idleReader) took() error {
+func (r *Reader) took() error {
 	r.end += r.n
 	if r.n > 0 {
 		return nil
@@ -146,22 +147,22 @@ func (r *idleReader) took() error {
 	return io.EOF
 }
 
-func (r *idleReader) borrow() {
+func (r *Reader) borrow() {
 	if r.buf == nil {
-		r.buf = takeBuffer()
+		r.buf = Take()
 	}
 }
 
 // release returns the buffer when nothing in it is unread.
-func (r *idleReader) release() {
+func (r *Reader) release() {
 	if r.buf != nil && r.start == r.end {
-		returnBuffer(r.buf)
+		Return(r.buf)
 		r.buf, r.start, r.end = nil, 0, 0
 	}
 }
 
-// discard returns the buffer whatever is in it. The reader is not used again.
-func (r *idleReader) discard() {
+// Discard returns the buffer whatever is in it. The reader is not used again.
+func (r *Reader) Discard() {
 	r.start = r.end
 	r.release()
 }

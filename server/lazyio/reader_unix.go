@@ -1,6 +1,6 @@
 //go:build unix
 
-package server
+package lazyio
 
 import (
 	"io"
@@ -9,10 +9,10 @@ import (
 	"syscall"
 )
 
-// pollable returns the descriptor of a TCP or Unix socket or of a file, whose
+// RawConn returns the descriptor of a TCP or Unix socket or of a file, whose
 // readiness the runtime's poller can wait for; nil for anything else, above all
 // for a TLS connection, where a readable socket does not mean readable data.
-func pollable(source io.Reader) syscall.RawConn {
+func RawConn(source io.Reader) syscall.RawConn {
 	var conn syscall.Conn
 	switch s := source.(type) {
 	case *net.TCPConn:
@@ -33,10 +33,10 @@ func pollable(source io.Reader) syscall.RawConn {
 
 // readAvailable reads once without waiting, and reports false when nothing was
 // there. The poller calls it again when something is.
-func (r *idleReader) readAvailable(fd uintptr) bool {
+func (r *Reader) readAvailable(fd uintptr) bool {
 	r.borrow()
 	for {
-		n, err := syscall.Read(int(fd), r.buf.body()[r.end:])
+		n, err := syscall.Read(int(fd), r.buf.Body()[r.end:])
 		switch err {
 		case nil:
 			r.n = n
