@@ -1,0 +1,35 @@
+//go:build unix
+
+package servertest
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// stop asks a process to end.
+const (
+	stop    = syscall.SIGTERM
+	canStop = true
+)
+
+// WriteProgram writes an executable file and returns its path. Another process
+// does the writing: a program that this process forks meanwhile would hold the
+// file open for writing for a moment, and whoever starts it then gets ETXTBSY.
+func WriteProgram(t testing.TB, file, text string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/sh", "-c", `cat >"$1" && chmod 755 "$1"`, "sh", file)
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("writing %s: %v\n%s", file, err, out)
+	}
+	return file
+}
+
+// WriteScript is WriteProgram for lines of sh.
+func WriteScript(t testing.TB, file, lines string) string {
+	t.Helper()
+	return WriteProgram(t, file, "#!/bin/sh\n"+lines+"\n")
+}
