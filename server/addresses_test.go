@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"os"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // clientFrom is a client that the trusted proxy of a test says is at addr.
@@ -21,10 +23,10 @@ func (s *testServer) clientFrom(t testing.TB, addr string) *rawClient {
 }
 
 func TestMaxPerAddress(t *testing.T) {
-	gate := newGate(t)
+	gate := servertest.NewGate(t)
 	s := serve(t, Config{
-		Command:       play("print:up", "drain"),
-		CGIDir:        cgiFolder(t, gate.step(), plainText, "print:"),
+		Command:       servertest.Play("print:up", "drain"),
+		CGIDir:        cgiFolder(t, gate.Step(), plainText, "print:"),
 		MaxPerAddress: 2, TrustProxies: trustLoopback,
 	})
 	const one, two = "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2"
@@ -35,7 +37,7 @@ func TestMaxPerAddress(t *testing.T) {
 		resp, _ := s.get(t, "/play.cgi", one)
 		answered <- resp
 	}()
-	gate.reached()
+	gate.Reached()
 
 	// A WebSocket and a program: that is all that this address may have.
 	wantBusy(t, s.askUpgrade(t, one))
@@ -49,7 +51,7 @@ func TestMaxPerAddress(t *testing.T) {
 	s.client(t, two).wantText("up")
 	s.client(t, two).wantText("up")
 
-	gate.open()
+	gate.Open()
 	wantStatus(t, <-answered, http.StatusOK)
 	s.log.wait(t, "HTTP", 3) // the program's comes when it has ended
 	first.close(1000)
@@ -65,7 +67,7 @@ func TestMaxPerAddress(t *testing.T) {
 func TestPlainConnectionsPerAddress(t *testing.T) {
 	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &TLSConfig{}}} {
 		t.Run(name, func(t *testing.T) {
-			cfg.Command, cfg.Addresses, cfg.MaxPerAddress = play("print:up", "drain"), []string{"127.0.0.1:0"}, 1
+			cfg.Command, cfg.Addresses, cfg.MaxPerAddress = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 1
 			r := run(t, cfg)
 			var silent []net.Conn
 			for range 1 + spareConns {
@@ -105,7 +107,7 @@ func TestPlainConnectionsPerAddress(t *testing.T) {
 }
 
 func TestTrustedPeersAreNotCounted(t *testing.T) {
-	r := run(t, Config{Command: play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"},
+	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"},
 		MaxPerAddress: 1, TrustProxies: trustLoopback, ProxyProtocol: true})
 	for range 2 * spareConns {
 		newRawClient(t, dialTCP(t, r.addr))
@@ -163,7 +165,7 @@ func TestNetwork(t *testing.T) {
 // requests.
 func TestHandshakeRate(t *testing.T) {
 	s := serve(t, Config{
-		Command: play("print:up", "drain"), Origins: []string{"good.example"},
+		Command: servertest.Play("print:up", "drain"), Origins: []string{"good.example"},
 		HandshakeRate: 3, TrustProxies: trustLoopback,
 	})
 	const one = "X-Forwarded-For: 192.0.2.1"
@@ -193,7 +195,7 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 		"hidden": "Forwarded: for=unknown",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := serve(t, Config{Command: play("print:up", "drain"), MaxPerAddress: 1, HandshakeRate: 3, TrustProxies: trustLoopback})
+			s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxPerAddress: 1, HandshakeRate: 3, TrustProxies: trustLoopback})
 			first := s.client(t, "X-Forwarded-For: 192.0.2.1", header)
 			first.wantText("up")
 			resp := s.askUpgrade(t, "X-Forwarded-For: 192.0.2.2", header)
@@ -213,7 +215,7 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 // each address is none for all of them.
 func TestNoAddressIsNotCounted(t *testing.T) {
 	path := t.TempDir() + "/s"
-	run(t, Config{Command: play("print:up", "drain"), UnixSocket: path, Addresses: []string{"127.0.0.1:0"},
+	run(t, Config{Command: servertest.Play("print:up", "drain"), UnixSocket: path, Addresses: []string{"127.0.0.1:0"},
 		MaxPerAddress: 1, HandshakeRate: 1})
 	for range 3 {
 		conn, err := net.Dial("unix", path)

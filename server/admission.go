@@ -42,7 +42,7 @@ func (s *Server) admit(w *response, r *httpRequest) bool {
 		refuseFor(w, http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
 		return false
 	}
-	if !s.enter() {
+	if !s.life.enter() {
 		s.addresses.give(addr)
 		s.releaseFork()
 		refuseClosing(w)
@@ -51,26 +51,12 @@ func (s *Server) admit(w *response, r *httpRequest) bool {
 	return true
 }
 
-// enter announces a session or a CGI request, which Close waits for from now
-// on. It is too late for that, and false, once the server is closing. Each enter
-// is matched by one leave.
-func (s *Server) enter() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closing {
-		s.ended.Add(1)
-	}
-	return !s.closing
-}
-
-func (s *Server) leave() { s.ended.Done() }
-
 // dismiss ends all that admit began, where nothing has come of it or all of it
 // ends at once.
 func (s *Server) dismiss(r *httpRequest) {
 	s.releaseFork()
 	s.addresses.give(r.client.counted())
-	s.leave()
+	s.life.leave()
 }
 
 // refuseFor answers 429 (RFC 6585 4), or 503, with the time to wait in whole

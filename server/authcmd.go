@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wsd/exec"
+	"wsd/server/lazyio"
 )
 
 const (
@@ -27,7 +28,6 @@ const (
 var (
 	errAuthSlow   = errors.New("it gave no answer in time")
 	errAuthOutput = errors.New("it printed more than 64 KiB")
-	errClosing    = errors.New("the server is shutting down")
 )
 
 // authorize runs the program of Config.AuthCommand with the environment of the
@@ -75,11 +75,11 @@ func refuseUnsure(w http.ResponseWriter) {
 // server closed before. That a client has left is not seen if it has sent anything
 // behind its handshake, since net/http reads no further; the time limit holds.
 func (s *Server) runAuth(ctx context.Context, log *slog.Logger, env []string) ([]byte, exec.Status, error) {
-	proc, err := s.start(&exec.Command{Path: s.cfg.AuthCommand[0], Args: s.cfg.AuthCommand[1:], Env: env})
+	proc, err := s.life.start(&exec.Command{Path: s.cfg.AuthCommand[0], Args: s.cfg.AuthCommand[1:], Env: env})
 	if err != nil {
 		return nil, exec.Status{}, err
 	}
-	defer s.release(proc)
+	defer s.life.release(proc)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	timer := time.AfterFunc(s.authTimeout, func() { cancel(errAuthSlow) })
@@ -88,7 +88,7 @@ func (s *Server) runAuth(ctx context.Context, log *slog.Logger, env []string) ([
 	go func() { // ends when ctx is done, which it is by cancel below; waited for there
 		defer close(watched)
 		select {
-		case <-s.closed:
+		case <-s.life.closing.Done():
 			cancel(errClosing)
 		case <-ctx.Done():
 		}
@@ -111,7 +111,7 @@ func hearAuth(proc *exec.Process, log *slog.Logger) ([]byte, exec.Status) {
 	stderrRead := make(chan struct{})
 	go func() { // ends with stderr, or by the deadline below; waited for there
 		defer close(stderrRead)
-		drainLines(proc.Stderr, func(line []byte) { log.Info("authcmd stderr", "line", string(line)) })
+		lazyio.DrainLines(proc.Stderr, func(line []byte) { log.Info("authcmd stderr", "line", string(line)) })
 	}()
 	proc.Stdin.Close(0)
 	output, _ := io.ReadAll(io.LimitReader(proc.Stdout, maxAuthOutput+1))

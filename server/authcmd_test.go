@@ -12,10 +12,12 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 func init() {
-	steps["errenv"] = func(string) { // its environment, on stderr
+	servertest.Steps["errenv"] = func(string) { // its environment, on stderr
 		for _, kv := range os.Environ() {
 			os.Stderr.WriteString(kv + "\n")
 		}
@@ -26,7 +28,7 @@ func init() {
 // these steps lets in.
 func serveAuth(t *testing.T, steps ...string) *testServer {
 	t.Helper()
-	return serve(t, Config{Command: play("env"), AuthCommand: play(steps...), MaxForks: 1})
+	return serve(t, Config{Command: servertest.Play("env"), AuthCommand: servertest.Play(steps...), MaxForks: 1})
 }
 
 func TestAuthAnswers(t *testing.T) {
@@ -78,7 +80,7 @@ func TestAuthAnswers(t *testing.T) {
 }
 
 func TestAuthCannotStart(t *testing.T) {
-	s := serve(t, Config{Command: play("drain"), AuthCommand: []string{filepath.Join(t.TempDir(), "gone")}, MaxForks: 1})
+	s := serve(t, Config{Command: servertest.Play("drain"), AuthCommand: []string{filepath.Join(t.TempDir(), "gone")}, MaxForks: 1})
 	for range 3 {
 		wantStatus(t, s.askUpgrade(t), http.StatusServiceUnavailable)
 	}
@@ -89,8 +91,8 @@ func TestAuthCannotStart(t *testing.T) {
 // The program is told what the backend will be, and tells it more.
 func TestAuthEnvironment(t *testing.T) {
 	s := serve(t, Config{
-		Command: play("env"), Env: []string{"LANG=C"}, PasswordFile: passwordFile(t, adaFile),
-		AuthCommand: play("errenv", "print:REMOTE_USER=Ada Lovelace", "print:TENANT=blue"),
+		Command: servertest.Play("env"), Env: []string{"LANG=C"}, PasswordFile: passwordFile(t, adaFile),
+		AuthCommand: servertest.Play("errenv", "print:REMOTE_USER=Ada Lovelace", "print:TENANT=blue"),
 	})
 	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/room?token=x", asAda, "Cookie: id=1")
 	env := sessionEnvironment(t, c)
@@ -117,7 +119,7 @@ func TestAuthEnvironment(t *testing.T) {
 		t.Errorf("the program has %q\nthe backend has %q", asked, env)
 	}
 	// Where the server has not checked the header, the program may.
-	s = serve(t, Config{Command: play("env"), AuthCommand: play("errenv")})
+	s = serve(t, Config{Command: servertest.Play("env"), AuthCommand: servertest.Play("errenv")})
 	env = sessionEnvironment(t, s.client(t, "Authorization: Bearer x"))
 	wantEnv(t, env, "HTTP_AUTHORIZATION=Bearer x", "REMOTE_USER=", "AUTH_TYPE=")
 	if asked := s.log.all("authcmd stderr"); !slices.ContainsFunc(asked, func(r logRecord) bool { return r.attrs["line"] == "HTTP_AUTHORIZATION=Bearer x" }) {
@@ -137,7 +139,7 @@ func TestAuthComesLast(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := serve(t, Config{ScriptDir: dir, MaxForks: 1, AuthCommand: play("err:asked", "exit:2"), PasswordFile: passwordFile(t, adaFile)})
+	s := serve(t, Config{ScriptDir: dir, MaxForks: 1, AuthCommand: servertest.Play("err:asked", "exit:2"), PasswordFile: passwordFile(t, adaFile)})
 	upgrade := func(path string, header ...string) string {
 		return string(upgradeRequest("test.example", path, header...))
 	}
@@ -177,14 +179,14 @@ func TestAuthComesLast(t *testing.T) {
 
 // The program has the place that its backend is to have.
 func TestAuthTakesPlace(t *testing.T) {
-	asked := newGate(t)
-	s := serve(t, Config{Command: play("print:up", "drain"), AuthCommand: play(asked.step()), MaxForks: 1})
+	asked := servertest.NewGate(t)
+	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), AuthCommand: servertest.Play(asked.Step()), MaxForks: 1})
 	c := newRawClient(t, dialTCP(t, s.addr))
 	c.write(joined(upgradeRequest("test.example", "/"), textFrame("early"))) // which waits for the backend
-	asked.reached()
+	asked.Reached()
 	wantBusy(t, s.askUpgrade(t))
 	s.wantPlaces(t, 1)
-	asked.open()
+	asked.Open()
 	resp, err := http.ReadResponse(c.in, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -224,19 +226,19 @@ func TestAuthHangs(t *testing.T) {
 	if s, err := New(Config{}); err != nil || s.authTimeout != 5*time.Second {
 		t.Errorf("a program may take %v, %v", s.authTimeout, err)
 	}
-	daemon := newGate(t)
+	daemon := servertest.NewGate(t)
 	for name, steps := range map[string][]string{
 		"hangs":                  {"hang"},
 		"after an answer":        {"print:REMOTE_USER=ada", "hang"},
 		"with its stdout closed": {"close:stdout", "hang"},
 		"by its child":           {"start:hang", "hang"},
 		"its child has stdout":   {"start:hang", "exit:0"},
-		"which left the group":   {"daemon:" + daemon.step(), "exit:0"}, // and ends with this test
+		"which left the group":   {"daemon:" + daemon.Step(), "exit:0"}, // and ends with this test
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			held := newGate(t)
-			s := serveAuth(t, append([]string{held.hold()}, steps...)...)
+			held := servertest.NewGate(t)
+			s := serveAuth(t, append([]string{held.Hold()}, steps...)...)
 			s.authTimeout = 300 * time.Millisecond
 			wantStatus(t, s.askUpgrade(t), http.StatusServiceUnavailable)
 			s.log.wait(t, "the program of --authcmd failed", 1)[0].wantAttrs(t, map[string]string{"err": errAuthSlow.Error()})
@@ -247,21 +249,21 @@ func TestAuthHangs(t *testing.T) {
 
 // heldAuth has a program that waits for its end, which the gate tells. Its child
 // waits, too.
-func heldAuth(t *testing.T) (*testServer, *gate, *rawClient) {
+func heldAuth(t *testing.T) (*testServer, *servertest.Gate, *rawClient) {
 	t.Helper()
-	held := newGate(t)
-	s := serveAuth(t, "start:"+held.hold()+";hang", "ignore:SIGINT,SIGTERM", "hang")
+	held := servertest.NewGate(t)
+	s := serveAuth(t, "start:"+held.Hold()+";hang", "ignore:SIGINT,SIGTERM", "hang")
 	t.Cleanup(s.Kill) // or a program that nobody ends would hold up Close
 	c := newRawClient(t, dialTCP(t, s.addr))
 	c.write(upgradeRequest("test.example", "/"))
-	held.reached()
+	held.Reached()
 	return s, held, c
 }
 
 func TestAuthClientLeaves(t *testing.T) {
 	s, held, c := heldAuth(t)
 	c.conn.Close()
-	held.abandoned()
+	held.Abandoned()
 	s.log.wait(t, "HTTP", 1)
 	s.wantPlaces(t, 0)
 	if failed := s.log.all("the program of --authcmd failed"); len(failed) > 0 {
@@ -277,7 +279,7 @@ func TestAuthWhileServerEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, held, c := heldAuth(t)
 			within(t, name, func() { end(s.Server) })
-			held.abandoned()
+			held.Abandoned()
 			resp, err := http.ReadResponse(c.in, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -291,7 +293,7 @@ func TestAuthWhileServerEnds(t *testing.T) {
 
 // A client on a Unix socket is asked about as any other.
 func TestAuthOnUnixSocket(t *testing.T) {
-	s, path := serveUnix(t, Config{Command: play("env"), AuthCommand: play("print:REMOTE_USER=ada")})
+	s, path := serveUnix(t, Config{Command: servertest.Play("env"), AuthCommand: servertest.Play("print:REMOTE_USER=ada")})
 	s.authTimeout = patience
 	conn, err := net.Dial("unix", path)
 	if err != nil {

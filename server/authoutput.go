@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"wsd/server/lazyio"
 )
 
 // addVariables returns env with the variables that the program of
@@ -17,7 +19,7 @@ func addVariables(env []string, output []byte) ([]string, error) {
 	number := 0
 	for line := range bytes.Lines(output) {
 		number++
-		text := string(trimCR(bytes.TrimSuffix(line, []byte("\n"))))
+		text := string(lazyio.TrimCR(bytes.TrimSuffix(line, []byte("\n"))))
 		name := variableName(text)
 		upper := strings.ToUpper(name)
 		switch {

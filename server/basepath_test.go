@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 func TestCutBase(t *testing.T) {
@@ -112,7 +114,7 @@ func get(t testing.TB, method, url string) (resp *http.Response, body string) {
 }
 
 func TestBasePathCommand(t *testing.T) {
-	s := serve(t, Config{Command: play("env"), BasePath: "/a/ws"})
+	s := serve(t, Config{Command: servertest.Play("env"), BasePath: "/a/ws"})
 	for path, info := range map[string]string{
 		"/a/ws": "/", "/a/ws/": "/", "/a/ws/x%20y/?q=1": "/x y/", "//a/ws//x": "/x", "/a/w%73/x": "/x",
 	} {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"wsd/server/servertest"
+
 	"golang.org/x/crypto/bcrypt"
 )
 
@@ -32,7 +34,7 @@ func wantChallenge(t *testing.T, resp *http.Response) {
 }
 
 func TestLoginForms(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "drain"), PasswordFile: passwordFile(t, adaFile+"zoë:"+right4+"\nlong:"+right4)})
+	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), PasswordFile: passwordFile(t, adaFile+"zoë:"+right4+"\nlong:"+right4)})
 	for name, tt := range map[string]struct {
 		header []string
 		ok     bool
@@ -97,7 +99,7 @@ func TestLongestPassword(t *testing.T) {
 
 // net/http answers OPTIONS * by itself unless it is told not to.
 func TestPasswordGuardsTheServerAsAWhole(t *testing.T) {
-	r := run(t, Config{Command: play("drain"), Addresses: []string{"127.0.0.1:0"}, PasswordFile: passwordFile(t, adaFile)})
+	r := run(t, Config{Command: servertest.Play("drain"), Addresses: []string{"127.0.0.1:0"}, PasswordFile: passwordFile(t, adaFile)})
 	resp, _ := r.ask(t, request("OPTIONS", "*", "Connection: close"))
 	wantChallenge(t, resp)
 	r.log.wait(t, "HTTP", 1)[0].wantAttrs(t, map[string]string{"path": "*", "method": "OPTIONS", "status": "401"})
@@ -118,7 +120,7 @@ func TestPasswordGuardsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, Config{
-		Command: play("err:started", "drain"), StaticDir: files, DevConsole: true, MaxForks: 1,
+		Command: servertest.Play("err:started", "drain"), StaticDir: files, DevConsole: true, MaxForks: 1,
 		BasePath: "/base", HealthPath: "/up", PasswordFile: passwordFile(t, adaFile),
 	})
 	for _, r := range []string{
@@ -165,7 +167,7 @@ func TestPasswordGuardsEverything(t *testing.T) {
 
 // RFC 3875 4.1.1, 4.1.11 and, of the header, 4.1.18.
 func TestPasswordEnvironment(t *testing.T) {
-	s := serve(t, Config{Command: play("env"), PasswordFile: passwordFile(t, adaFile)})
+	s := serve(t, Config{Command: servertest.Play("env"), PasswordFile: passwordFile(t, adaFile)})
 	env := sessionEnvironment(t, s.client(t, asAda))
 	wantEnv(t, env, "REMOTE_USER=ada", "AUTH_TYPE=Basic")
 	if _, ok := variable(t, env, "HTTP_AUTHORIZATION"); ok {
@@ -303,7 +305,7 @@ func TestLoginClientLeaves(t *testing.T) {
 
 func TestPasswordReload(t *testing.T) {
 	file := passwordFile(t, adaFile)
-	s := serve(t, Config{Command: play("print:up", "echo"), PasswordFile: file})
+	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), PasswordFile: file})
 	c := s.client(t, asAda)
 	c.wantText("up")
 	asBob := basic("bob", "right")
@@ -338,7 +340,7 @@ func TestPasswordReload(t *testing.T) {
 // was right before costs nothing.
 func TestHandshakeRateBoundsLogins(t *testing.T) {
 	s := serve(t, Config{
-		Command: play("print:up", "drain"), DevConsole: true, PasswordFile: passwordFile(t, adaFile),
+		Command: servertest.Play("print:up", "drain"), DevConsole: true, PasswordFile: passwordFile(t, adaFile),
 		HandshakeRate: 4, TrustProxies: trustLoopback,
 	})
 	const one = "X-Forwarded-For: 192.0.2.1"

@@ -57,7 +57,7 @@ func (s *Server) runCGI(w *response, r *httpRequest, script script) {
 	}
 	id := s.ids.next()
 	log := s.log.With("request", id, "path", r.asked.Path)
-	proc, err := s.start(&exec.Command{
+	proc, err := s.life.start(&exec.Command{
 		Path: script.path,
 		Dir:  filepath.Dir(script.path), // RFC 3875 7.2
 		Env: environ(r, script, requestFacts{
@@ -74,7 +74,7 @@ func (s *Server) runCGI(w *response, r *httpRequest, script script) {
 		refuse(w, http.StatusInternalServerError, "the program could not be started")
 		return
 	}
-	defer s.release(proc)
+	defer s.life.release(proc)
 	c := cgi{
 		log: log.With("pid", proc.PID()), proc: proc, closeDelay: s.cfg.CloseDelay,
 		client: http.NewResponseController(w), patience: s.stallTimeout,
@@ -131,7 +131,7 @@ func (c *cgi) end() {
 // drainStderr logs what the program writes to stderr.
 func (c *cgi) drainStderr() {
 	defer close(c.stderrRead)
-	drainLines(c.proc.Stderr, func(line []byte) { c.log.Info("stderr", "line", string(line)) })
+	lazyio.DrainLines(c.proc.Stderr, func(line []byte) { c.log.Info("stderr", "line", string(line)) })
 }
 
 // feed copies the request's body to stdin. It ends with the body, or when the

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // cgiFolder is a folder with one program, /play.cgi, that takes these steps.
@@ -33,7 +35,7 @@ func addProgram(t testing.TB, dir, name string, steps ...string) {
 	t.Helper()
 	var script strings.Builder
 	script.WriteString("#!/bin/sh\nexec")
-	for _, word := range play(steps...) {
+	for _, word := range servertest.Play(steps...) {
 		script.WriteString(" '" + strings.ReplaceAll(word, "'", `'\''`) + "'")
 	}
 	if err := os.WriteFile(filepath.Join(dir, name), []byte(script.String()+"\n"), 0o755); err != nil {
@@ -223,10 +225,10 @@ func TestCGICannotStart(t *testing.T) {
 
 // CGI programs count as backends do.
 func TestCGICountsAsFork(t *testing.T) {
-	before := newGate(t)
+	before := servertest.NewGate(t)
 	s := serve(t, Config{
-		Command:  play("print:up", "drain"),
-		CGIDir:   cgiFolder(t, before.step(), plainText, "print:"),
+		Command:  servertest.Play("print:up", "drain"),
+		CGIDir:   cgiFolder(t, before.Step(), plainText, "print:"),
 		MaxForks: 1,
 	})
 	c := s.client(t)
@@ -242,11 +244,11 @@ func TestCGICountsAsFork(t *testing.T) {
 		resp, _ := s.get(t, "/play.cgi")
 		answered <- resp
 	}()
-	before.reached()
+	before.Reached()
 	wantBusy(t, s.askUpgrade(t))
 	resp, _ = s.get(t, "/play.cgi")
 	wantBusy(t, resp)
-	before.open()
+	before.Open()
 	wantStatus(t, <-answered, http.StatusOK)
 	s.client(t).wantText("up")
 }
@@ -281,15 +283,15 @@ func TestCGIBody(t *testing.T) {
 func TestCGIBodyAfterAnswer(t *testing.T) {
 	for name, size := range map[string]int{"small": 10_000, "large": 3_000_000} {
 		t.Run(name, func(t *testing.T) {
-			answered := newGate(t)
-			s := serveCGISteps(t, plainText, "print:", "print:ready", answered.step(), "echo")
+			answered := servertest.NewGate(t)
+			s := serveCGISteps(t, plainText, "print:", "print:ready", answered.Step(), "echo")
 			body := strings.Repeat("0123456789", size/10)
 			c := dialTCP(t, s.addr)
 			defer c.Close()
 			c.SetDeadline(time.Now().Add(patience))
 			io.WriteString(c, request("POST", "/play.cgi", "Content-Length: "+itoa(size))+body[:500])
-			answered.reached()
-			answered.open()
+			answered.Reached()
+			answered.Open()
 			sent := make(chan struct{})
 			go func() { // ends with the body or the connection
 				for rest := body[500:]; rest != ""; {
@@ -345,8 +347,8 @@ func TestCGIBodyOfUnknownLength(t *testing.T) {
 
 // What a program prints is seen at once.
 func TestCGIStreams(t *testing.T) {
-	one, two := newGate(t), newGate(t)
-	s := serveCGISteps(t, plainText, "print:", "print:first", one.step(), "print:second", two.step(), "long:3000000")
+	one, two := servertest.NewGate(t), servertest.NewGate(t)
+	s := serveCGISteps(t, plainText, "print:", "print:first", one.Step(), "print:second", two.Step(), "long:3000000")
 	resp, err := http.Get("http://" + s.addr + "/play.cgi")
 	if err != nil {
 		t.Fatal(err)
@@ -355,14 +357,14 @@ func TestCGIStreams(t *testing.T) {
 	defer resp.Body.Close()
 	in := bufio.NewReader(resp.Body)
 	for _, step := range []struct {
-		gate *gate
+		gate *servertest.Gate
 		want string
 	}{{one, "first\n"}, {two, "second\n"}} {
 		if line, err := in.ReadString('\n'); line != step.want {
 			t.Fatalf("%q, %v", line, err)
 		}
-		step.gate.reached()
-		step.gate.open()
+		step.gate.Reached()
+		step.gate.Open()
 	}
 	if rest, err := io.ReadAll(in); len(rest) != 3_000_000 || err != nil {
 		t.Errorf("%d bytes, %v", len(rest), err)
@@ -405,15 +407,15 @@ func TestCGIClientLeaves(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			begun := newGate(t)
-			s := serve(t, Config{CGIDir: cgiFolder(t, append([]string{begun.step()}, tt.steps...)...)})
+			begun := servertest.NewGate(t)
+			s := serve(t, Config{CGIDir: cgiFolder(t, append([]string{begun.Step()}, tt.steps...)...)})
 			t.Cleanup(s.Kill) // or a program that nobody ends would hold up Close
 			c := dialTCP(t, s.addr)
 			if _, err := io.WriteString(c, tt.sent); err != nil {
 				t.Fatal(err)
 			}
-			begun.reached()
-			begun.open()
+			begun.Reached()
+			begun.Open()
 			c.Close()
 			failed := s.log.wait(t, "CGI program failed", 1)[0]
 			if tt.exit != "" {

@@ -8,11 +8,13 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // behindProxy is a configuration that believes clients on this machine.
 func behindProxy(steps ...string) Config {
-	return Config{Command: play(steps...), TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
+	return Config{Command: servertest.Play(steps...), TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 }
 
 func TestForwardedEnvironment(t *testing.T) {

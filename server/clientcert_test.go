@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // nameValue is one attribute of a name, as a certificate has it.
@@ -158,7 +160,7 @@ func TestClientCertificateEnvironment(t *testing.T) {
 		"there is none":        {config: &TLSConfig{}, noClient: true, verify: "NONE"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := run(t, Config{Command: play("env"), Addresses: []string{"127.0.0.1:0"}, TLS: tt.config})
+			r := run(t, Config{Command: servertest.Play("env"), Addresses: []string{"127.0.0.1:0"}, TLS: tt.config})
 			config := insecure()
 			if !tt.noClient {
 				config.Certificates = []tls.Certificate{clientNamed(t, ca, tt.cn)}

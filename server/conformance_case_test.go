@@ -3,6 +3,8 @@ package server
 import (
 	"encoding/binary"
 	"strings"
+
+	"wsd/server/websocket"
 )
 
 // The conformance suite is data: what a client sends, and what RFC 6455 and
@@ -72,22 +74,22 @@ func (e exchange) answered(pongs ...string) exchange { e.pongs = pongs; return e
 func inTurn(e ...exchange) []exchange { return e }
 
 // fails is the end by a fault of the client.
-func fails(code closeCode, reason string) ending { return ending{byServer, int(code), reason} }
+func fails(err *websocket.Error) ending { return ending{byServer, int(err.Code), err.Reason} }
 
-func protocolFault(reason string) ending { return fails(codeProtocol, reason) }
+func protocolFault(reason string) ending { return ending{byServer, 1002, reason} }
 
 func closes(code int, reason string) ending { return ending{byClient, code, reason} }
 
 // The frames of the cases.
-func fragment(s string) []byte { return clientFrame(opText, []byte(s)) }
-func more(s string) []byte     { return clientFrame(opContinuation, []byte(s)) }
-func final(s string) []byte    { return clientFrame(finBit|opContinuation, []byte(s)) }
-func binFrame(s string) []byte { return clientFrame(finBit|opBinary, []byte(s)) }
-func ping(s string) []byte     { return clientFrame(finBit|opPing, []byte(s)) }
-func pong(s string) []byte     { return clientFrame(finBit|opPong, []byte(s)) }
+func fragment(s string) []byte { return clientFrame(websocket.OpText, []byte(s)) }
+func more(s string) []byte     { return clientFrame(websocket.OpContinuation, []byte(s)) }
+func final(s string) []byte    { return clientFrame(websocket.FinBit|websocket.OpContinuation, []byte(s)) }
+func binFrame(s string) []byte { return clientFrame(websocket.FinBit|websocket.OpBinary, []byte(s)) }
+func ping(s string) []byte     { return clientFrame(websocket.FinBit|websocket.OpPing, []byte(s)) }
+func pong(s string) []byte     { return clientFrame(websocket.FinBit|websocket.OpPong, []byte(s)) }
 
-func closing(code int, reason string) []byte {
-	return clientFrame(finBit|opClose, closePayload(code, reason))
+func closeWith(code int, reason string) []byte {
+	return clientFrame(websocket.FinBit|websocket.OpClose, closePayload(code, reason))
 }
 
 // keyed is a frame with a masking key of its own.
@@ -107,10 +109,12 @@ func begun(first byte, length int, part string) []byte {
 
 // in16 and in64 are text frames whose length has more bytes than it needs.
 func in16(s string) []byte {
-	b := binary.BigEndian.AppendUint16([]byte{finBit | opText, maskBit | len16}, uint16(len(s)))
+	b := binary.BigEndian.AppendUint16([]byte{websocket.FinBit | websocket.OpText, maskBit | len16}, uint16(len(s)))
 	return append(append(b, 0, 0, 0, 0), s...)
 }
 
-func in64(s string) []byte { return append(header64(finBit|opText, uint64(len(s))), s...) }
+func in64(s string) []byte {
+	return append(header64(websocket.FinBit|websocket.OpText, uint64(len(s))), s...)
+}
 
 func xs(n int) string { return strings.Repeat("x", n) }

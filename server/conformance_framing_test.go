@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"wsd/server/websocket"
 )
 
 // framingCases are about RFC 6455 5.1 to 5.3 and 5.8: masks, headers, lengths.
@@ -24,7 +26,7 @@ func framingCases() []frameCase {
 		{"64-bit length for less than 65536 bytes", "5.2", "", inTurn(sends(in64("")).brings(""), sends(in64("hello")).brings("hello"), sends(in64(xs(126))).brings(xs(126)), sends(in64(xs(65535))).brings(xs(65535))), ending{}},
 		{"64-bit length with the highest bit", "5.2", "", inTurn(sends([]byte{0x81, 0xff, 0x80})), length},
 		{"64-bit length of all ones", "5.2", "", inTurn(sends([]byte{0x81, 0xff, 0xff})), length},
-		{"largest length there is", "5.2 10.4", "", inTurn(sends(header64(finBit|opText, math.MaxInt64))), fails(codeTooBig, errTooBig.Error())},
+		{"largest length there is", "5.2 10.4", "", inTurn(sends(header64(websocket.FinBit|websocket.OpText, math.MaxInt64))), fails(websocket.ErrTooBig)},
 
 		{"RSV1 of a continuation", "5.2 5.8 9", "", inTurn(sends(fragment("a"), []byte{0x40})), reserved},
 		{"RSV1 of a ping", "5.2 5.8 9", "", inTurn(sends([]byte{0xc9})), reserved},
@@ -55,9 +57,9 @@ func framingCases() []frameCase {
 	}
 	for _, op := range []byte{3, 4, 5, 6, 7, 0xb, 0xc, 0xd, 0xe, 0xf} {
 		cases = append(cases,
-			frameCase{fmt.Sprintf("opcode %X", op), "5.2 5.8", "", inTurn(sends([]byte{finBit | op})), opcode},
+			frameCase{fmt.Sprintf("opcode %X", op), "5.2 5.8", "", inTurn(sends([]byte{websocket.FinBit | op})), opcode},
 			frameCase{fmt.Sprintf("opcode %X in fragments", op), "5.2 5.8", "", inTurn(sends([]byte{op})), opcode},
-			frameCase{fmt.Sprintf("opcode %X inside a message", op), "5.2 5.4 5.8", "", inTurn(sends(fragment("a"), []byte{finBit | op})), opcode})
+			frameCase{fmt.Sprintf("opcode %X inside a message", op), "5.2 5.4 5.8", "", inTurn(sends(fragment("a"), []byte{websocket.FinBit | op})), opcode})
 	}
 	return cases
 }
@@ -89,18 +91,18 @@ func fragmentCases() []frameCase {
 		{"a thousand fragments", "5.4", "", inTurn(sends(fragment(""), []byte(strings.Repeat(string(more("x")), 1000)), final("")).brings(xs(1000))), ending{}},
 		{"fragments larger than a buffer", "5.4", "", inTurn(sends(fragment(xs(30000)), more("y"), final(xs(30000))).brings(xs(30000) + "y" + xs(30000))), ending{}},
 		{"fragmented messages one after the other", "5.4", "", inTurn(sends(fragment("a"), final("b"), fragment("c"), final("d"), textFrame("e")).brings("ab", "cd", "e")), ending{}},
-		{"binary in fragments", "5.4 5.6", binaryMode, inTurn(sends(clientFrame(opBinary, []byte{0, 0xff}), final("\x80\n"), binFrame("\xfe")).brings("\x00\xff\x80\n", "\xfe")), ending{}},
+		{"binary in fragments", "5.4 5.6", binaryMode, inTurn(sends(clientFrame(websocket.OpBinary, []byte{0, 0xff}), final("\x80\n"), binFrame("\xfe")).brings("\x00\xff\x80\n", "\xfe")), ending{}},
 		{"fragments that come one after the other", "5.4 6.2", "", inTurn(sends(fragment("slow"), ping("1")).answered("1"), sends(more("ly "), ping("2")).answered("2"), sends(final("done")).brings("slowly done")), ending{}},
 
 		{"ping between fragments", "5.4 5.5 5.5.2", "", inTurn(sends(fragment("a"), ping("between")).answered("between"), sends(final("b")).brings("ab")), ending{}},
 		{"pong between fragments", "5.4 5.5 5.5.3", "", inTurn(sends(fragment("a"), pong("unasked"), final("b")).brings("ab")), ending{}},
 		{"ping between the bytes of a character", "5.4 5.5 8.1", "", inTurn(sends(fragment("\xe2\x82"), ping("x"), final("\xac")).brings("€").answered("x")), ending{}},
-		{"close frame between fragments", "5.4 5.5.1 7.1.3", "", inTurn(sends(fragment("never ended"), closing(1000, ""))), closes(1000, "")},
+		{"close frame between fragments", "5.4 5.5.1 7.1.3", "", inTurn(sends(fragment("never ended"), closeWith(1000, ""))), closes(1000, "")},
 
 		{"text inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x81))), inside},
 		{"fragment of a text inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x01))), inside},
 		{"binary inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x82))), inside},
-		{"text inside a fragmented binary", "5.4", binaryMode, inTurn(sends(clientFrame(opBinary, []byte("a")), header(0x81))), inside},
+		{"text inside a fragmented binary", "5.4", binaryMode, inTurn(sends(clientFrame(websocket.OpBinary, []byte("a")), header(0x81))), inside},
 		{"text inside a message of empty fragments", "5.4", "", inTurn(sends(fragment(""), more(""), header(0x81))), inside},
 		{"text inside a message, behind a ping", "5.4 5.5", "", inTurn(sends(fragment("a"), ping("p"), header(0x81)).answered("p")), inside},
 		{"continuation of nothing", "5.4", "", inTurn(sends(header(0x80))), nothing},
@@ -113,7 +115,7 @@ func fragmentCases() []frameCase {
 
 // dataCases are about RFC 6455 5.6 and the examples of 5.7.
 func dataCases() []frameCase {
-	onlyText := fails(codeOnlyText, errOnlyText.Error())
+	onlyText := fails(websocket.ErrOnlyText)
 	var all []byte
 	for c := range 256 {
 		all = append(all, byte(c))
@@ -123,7 +125,7 @@ func dataCases() []frameCase {
 		{"several messages in one write", "5.6 6.2", "", inTurn(sends(textFrame("one"), textFrame(""), textFrame("three")).brings("one", "", "three")), ending{}},
 		{"binary", "5.6", binaryMode, inTurn(sends(binFrame("\x00\x01\n\r\x80\xff")).brings("\x00\x01\n\r\x80\xff")), ending{}},
 		{"binary of all bytes", "5.6", binaryMode, inTurn(sends(binFrame(string(all))).brings(string(all))), ending{}},
-		{"binary that would be no UTF-8", "5.6 8.1", binaryMode, inTurn(sends(binFrame("\xff\xed\xa0\x80"), clientFrame(opBinary, []byte("\xc3")), final("\x28")).brings("\xff\xed\xa0\x80", "\xc3\x28")), ending{}},
+		{"binary that would be no UTF-8", "5.6 8.1", binaryMode, inTurn(sends(binFrame("\xff\xed\xa0\x80"), clientFrame(websocket.OpBinary, []byte("\xc3")), final("\x28")).brings("\xff\xed\xa0\x80", "\xc3\x28")), ending{}},
 		{"empty binary", "5.6", binaryMode, inTurn(sends(binFrame(""), binFrame("after")).brings("", "after")), ending{}},
 		{"text and binary", "5.6", binaryMode, inTurn(sends(textFrame("text\n"), binFrame("\xff"), textFrame("é")).brings("text\n", "\xff", "é")), ending{}},
 		{"binary of length 65536", "5.2 5.6", binaryMode, inTurn(sends(binFrame(strings.Repeat("\x80", 65536))).brings(strings.Repeat("\x80", 65536))), ending{}},

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"wsd/server/websocket"
 )
 
 // subject is a server under the suite: its backend writes what it reads back, and
@@ -165,7 +167,7 @@ func (p *peer) next() error {
 	if err != nil {
 		return err
 	}
-	if f.opcode == opPong {
+	if f.opcode == websocket.OpPong {
 		return p.takePong(string(f.payload))
 	}
 	done, err := p.take(f)
@@ -193,13 +195,13 @@ func (p *peer) takeEcho(f rawFrame) error {
 		return fmt.Errorf("%v, and nothing is due", f)
 	case p.subject.mode == binaryMode:
 		rest, ok := strings.CutPrefix(p.echoes[0], string(f.payload))
-		if !ok || opcode != opBinary || !f.fin {
+		if !ok || opcode != websocket.OpBinary || !f.fin {
 			return fmt.Errorf("%v, want bytes of %s", f, short(p.echoes[0]))
 		}
 		if p.echoes[0] = rest; rest != "" {
 			return nil
 		}
-	case opcode != opText || string(p.message) != p.echoes[0]:
+	case opcode != websocket.OpText || string(p.message) != p.echoes[0]:
 		return fmt.Errorf("opcode %d and %s, want the text %s", opcode, short(string(p.message)), short(p.echoes[0]))
 	}
 	p.echoes = p.echoes[1:]

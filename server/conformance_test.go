@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // conformanceCases are all cases about frames.
@@ -24,7 +26,7 @@ func TestConformanceInProcess(t *testing.T) {
 			t.Parallel()
 			dir, log := t.TempDir(), newSessionLog()
 			server := serve(t, Config{
-				Command: play("tee:" + dir), MaxMessage: sizeLimit, CloseDelay: patience, Binary: m == binaryMode,
+				Command: servertest.Play("tee:" + dir), MaxMessage: sizeLimit, CloseDelay: patience, Binary: m == binaryMode,
 				BasePath: "/ws", Origins: []string{"http://good.example"},
 				Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: LevelAccess})),
 			})
@@ -49,6 +51,8 @@ func recordedIn(dir, base string) func(t testing.TB, path string) string {
 		return readRecording(t, filepath.Join(dir, strings.TrimPrefix(path, base)))
 	}
 }
+
+func init() { servertest.Steps["tee"] = teeStdin } // DIR, until stdin's end
 
 // teeStdin copies stdin to stdout, and to the file in dir that PATH_INFO names.
 func teeStdin(dir string) {

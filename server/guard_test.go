@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // guardedConfigs are a Config of each kind that lets clients in by something that
@@ -15,7 +17,7 @@ func guardedConfigs(t *testing.T) map[string]Config {
 	replaceFile(t, files.ca, certToPEM(ca.cert))
 	return map[string]Config{
 		"--htpasswd": {PasswordFile: passwordFile(t, adaFile)},
-		"--authcmd":  {AuthCommand: play("exit:0")},
+		"--authcmd":  {AuthCommand: servertest.Play("exit:0")},
 		// The test server has no TLS; who connects to it is let in.
 		"--sslca": {TLS: &TLSConfig{ClientCA: files.ca}},
 	}
@@ -29,7 +31,7 @@ func TestGuardedUpgrade(t *testing.T) {
 	)
 	for name, cfg := range guardedConfigs(t) {
 		t.Run(name, func(t *testing.T) {
-			cfg.Command = play("drain")
+			cfg.Command = servertest.Play("drain")
 			for _, tt := range []struct {
 				origin  string
 				origins []string
@@ -78,7 +80,7 @@ func TestGuardedUpgrade(t *testing.T) {
 
 // Without a guard any origin may connect, as ever.
 func TestUnguardedUpgrade(t *testing.T) {
-	s := serve(t, Config{Command: play("drain"), TLS: &TLSConfig{}})
+	s := serve(t, Config{Command: servertest.Play("drain"), TLS: &TLSConfig{}})
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusSwitchingProtocols)
 	resp, _ := s.ask(t, request("POST", "/", "Connection: close", "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"))
 	wantStatus(t, resp, http.StatusUpgradeRequired)
@@ -87,7 +89,7 @@ func TestUnguardedUpgrade(t *testing.T) {
 // A page elsewhere gets no password asked for, either: that would ask the person
 // at a browser for it in the name of this server.
 func TestGuardedOriginBeforePassword(t *testing.T) {
-	s := serve(t, Config{Command: play("drain"), PasswordFile: passwordFile(t, adaFile)})
+	s := serve(t, Config{Command: servertest.Play("drain"), PasswordFile: passwordFile(t, adaFile)})
 	g := newGated()
 	s.logins.compare = g.compare // which nobody lets through
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example", basic("ada", "wrong")), http.StatusForbidden)
@@ -98,7 +100,7 @@ func TestGuardedOriginBeforePassword(t *testing.T) {
 func TestGuardedUnsafeRequests(t *testing.T) {
 	for name, cfg := range guardedConfigs(t) {
 		t.Run(name, func(t *testing.T) {
-			cfg.Command = play("drain")
+			cfg.Command = servertest.Play("drain")
 			for _, tt := range []struct {
 				method  string
 				header  []string
@@ -144,7 +146,7 @@ func TestGuardedUnsafeRequests(t *testing.T) {
 // Behind a proxy that is believed, the host is the one that the browser asked for.
 func TestGuardedBehindProxy(t *testing.T) {
 	s := serve(t, Config{
-		Command: play("drain"), PasswordFile: passwordFile(t, adaFile),
+		Command: servertest.Play("drain"), PasswordFile: passwordFile(t, adaFile),
 		TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
 	})
 	forwarded := []string{asAda, "X-Forwarded-For: 192.0.2.7", "X-Forwarded-Host: front.example", "X-Forwarded-Proto: https"}
@@ -164,7 +166,7 @@ func TestGuardedBehindProxy(t *testing.T) {
 func TestGuardedByCertificate(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
 	replaceFile(t, files.ca, certToPEM(ca.cert))
-	r := run(t, Config{Command: play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{ClientCA: files.ca}})
+	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{ClientCA: files.ca}})
 	config := insecure()
 	config.Certificates = []tls.Certificate{ca.client(t, "ada")}
 	for origin, want := range map[string]int{"https://test.example": 101, "https://evil.example": 403} {

@@ -3,13 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/coder/websocket"
-
 	"wsd/exec"
+	"wsd/server/session"
+	"wsd/server/websocket"
 )
 
 // ServeHTTP implements http.Handler. For an upgrade it returns once the session
@@ -81,17 +82,14 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 		s.giveOnce()
 		return
 	}
-	// The library does the handshake, of RFC 6455 4.2. The guards have checked the
-	// origin.
-	unused, err := websocket.Accept(w, r.Request, &websocket.AcceptOptions{InsecureSkipVerify: true})
+	conn, err := upgrade(w, r.Request)
 	if err != nil {
 		s.dismiss(r)
 		s.giveOnce()
 		s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
 		return
 	}
-	unused.CloseNow() // or its finalizer, on one of several things that refer to each other, would keep all of them for ever
-	s.startSession(id, command, w.conn, r)
+	s.startSession(id, command, conn, r)
 }
 
 // findScript returns the script that answers upgrades at the request's path.
@@ -135,17 +133,50 @@ func (s *Server) command(r *httpRequest, script script, id string) *exec.Command
 
 // startSession starts the backend and the session, which from here on has the
 // connection.
-func (s *Server) startSession(id string, command *exec.Command, c *conn, r *httpRequest) {
+func (s *Server) startSession(id string, command *exec.Command, conn *websocket.Conn, r *httpRequest) {
 	log := s.log.With("session", id)
-	proc, err := s.start(command)
+	proc, err := s.life.start(command)
 	if err != nil {
-		s.releaseFork()
 		log.Error("cannot start the backend", "err", err)
 	} else {
 		log = log.With("pid", proc.PID())
 	}
+	addr := r.client.counted() // nothing else of the request stays in memory
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
-	s.newSession(log, c, proc, r.client.counted()).run(err)
+	s.life.countSessions(1)
+	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
+		Exited: s.releaseFork,
+		Ended: func(end session.End) {
+			if proc != nil {
+				s.life.release(proc)
+			}
+			s.addresses.give(addr)
+			logEnd(log, end)
+			s.life.countSessions(-1)
+			s.life.leave()
+			s.passed()
+		},
+	})
+}
+
+// logEnd writes the last line of a session.
+func logEnd(log *slog.Logger, end session.End) {
+	attrs := []any{
+		"code", int(end.Code),
+		"duration", end.Duration,
+		"messages_in", end.MessagesIn, "bytes_in", end.BytesIn,
+		"messages_out", end.MessagesOut, "bytes_out", end.BytesOut,
+	}
+	if end.Reason != "" {
+		attrs = append(attrs, "reason", end.Reason)
+	}
+	if end.Detail != "" {
+		attrs = append(attrs, "detail", end.Detail)
+	}
+	if end.Exit != nil {
+		attrs = append(attrs, "exit", end.Exit.String())
+	}
+	log.Log(context.Background(), LevelAccess, "DISCONNECT", attrs...)
 }
 
 // requestAttrs is what the log says of a request. Never its query: it may carry a

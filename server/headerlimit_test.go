@@ -7,10 +7,12 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 func TestMaxHeaderCount(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "drain"), MaxHeaderCount: 10})
+	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxHeaderCount: 10})
 	header := func(n int) []string { // with Connection, Upgrade, key and version, which each handshake sends
 		return strings.Split(strings.Repeat("X-More: 1\n", n-5)+"X-Last: 1", "\n")
 	}
@@ -29,7 +31,7 @@ func TestMaxHeaderCount(t *testing.T) {
 // Requests that no handler sees leave a line in the log all the same.
 func TestUnreadRequests(t *testing.T) {
 	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &TLSConfig{}}} {
-		cfg.Command, cfg.Addresses, cfg.MaxHeaderBytes = play("print:up", "drain"), []string{"127.0.0.1:0"}, 2000
+		cfg.Command, cfg.Addresses, cfg.MaxHeaderBytes = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 2000
 		t.Run(name, func(t *testing.T) {
 			r := run(t, cfg)
 			dial := func() net.Conn {

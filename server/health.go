@@ -20,7 +20,7 @@ func (s *Server) serveHealth(w *response, r *httpRequest) bool {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
 		status, text = http.StatusMethodNotAllowed, "a health check is a GET or HEAD\n"
-	case s.leaving():
+	case s.life.has(draining):
 		status, text = http.StatusServiceUnavailable, "shutting down\n"
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -31,25 +31,16 @@ func (s *Server) serveHealth(w *response, r *httpRequest) bool {
 	return true
 }
 
-// leaving reports whether health checks are to fail.
-func (s *Server) leaving() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.draining || s.closing
-}
-
 // drain lets health checks fail while all else goes on, new WebSockets included,
 // for Config.DrainTime: load balancers then send new clients elsewhere before
 // anything is closed here. Kill cuts it short.
 func (s *Server) drain() {
-	s.mu.Lock()
-	s.draining = true
-	s.mu.Unlock()
+	s.life.reach(draining)
 	if s.cfg.HealthPath == "" {
 		return
 	}
 	select {
 	case <-time.After(s.cfg.DrainTime):
-	case <-s.kill:
+	case <-s.life.killed.Done():
 	}
 }

@@ -7,10 +7,12 @@ import (
 	"net/http/httptest"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 func TestHealth(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "echo"), HealthPath: "/up", BasePath: "/ws", MaxForks: 1,
+	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), HealthPath: "/up", BasePath: "/ws", MaxForks: 1,
 		HeaderHTTP: http.Header{"X-Server": {"one"}}})
 	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/ws/up") // takes the only place
 	c.wantText("up")
@@ -45,12 +47,12 @@ func TestHealth(t *testing.T) {
 
 // A WebSocket at the health path is one as anywhere.
 func TestHealthUpgrade(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up"), HealthPath: "/up"})
+	s := serve(t, Config{Command: servertest.Play("print:up"), HealthPath: "/up"})
 	newRawClient(t, dialTCP(t, s.addr)).upgrade("/up").wantText("up")
 }
 
 func TestHealthIsOff(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up")})
+	s := serve(t, Config{Command: servertest.Play("print:up")})
 	w := httptest.NewRecorder()
 	if s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil)); w.Code != http.StatusUpgradeRequired {
 		t.Errorf("GET / is answered %d", w.Code)
@@ -60,7 +62,7 @@ func TestHealthIsOff(t *testing.T) {
 // From the beginning of a shutdown on health checks fail, and everything else
 // goes on until the time for that is over, or Kill is called.
 func TestDrain(t *testing.T) {
-	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: 10 * patience})
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: 10 * patience})
 	c := r.client(t)
 	c.wantText("up")
 	kept := dialTCP(t, r.addr) // a balancer that keeps its connection
@@ -99,7 +101,7 @@ func probe(t *testing.T, conn interface{ Write([]byte) (int, error) }, answers *
 
 // After the time for it a shutdown goes its way.
 func TestDrainEnds(t *testing.T) {
-	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: time.Millisecond})
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: time.Millisecond})
 	c := r.client(t)
 	c.wantText("up")
 	r.stop()

@@ -3,11 +3,13 @@ package server
 import (
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // Pings and their answers are no messages: a client that only lives is idle.
 func TestIdleTimeout(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "echo"), PingPeriod: 100 * time.Millisecond, IdleTimeout: 1500 * time.Millisecond})
+	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), PingPeriod: 100 * time.Millisecond, IdleTimeout: 1500 * time.Millisecond})
 	c := s.client(t)
 	c.wantText("up")
 	c.text("hello")
@@ -19,38 +21,10 @@ func TestIdleTimeout(t *testing.T) {
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "reason": "no messages for too long", "messages_in": "1", "messages_out": "2"})
 }
 
-// Each message, in either direction, begins the time anew; half a message does
-// not.
-func TestIdleTimeBeginsAnew(t *testing.T) {
-	s := serve(t, Config{Command: play("echo"), IdleTimeout: time.Hour})
-	c := s.client(t)
-	n := s.only(t)
-	longAgo := func() {
-		n.lifetime.last.Store(int64(time.Since(n.begun) - time.Hour/2))
-	}
-	quiet := func() time.Duration { return time.Since(n.begun) - time.Duration(n.lifetime.last.Load()) }
-	longAgo()
-	c.text("in and out")
-	c.wantText("in and out")
-	if quiet() > time.Hour/4 {
-		t.Errorf("after a message the session has been quiet for %v", quiet())
-	}
-	longAgo()
-	c.write(clientFrame(opText, []byte("half a mess")))
-	c.sync()
-	if quiet() < time.Hour/4 {
-		t.Error("half a message counts as one")
-	}
-	// The timer looks again and does not end a session that has not been idle.
-	n.lifetime.lookIdle()
-	c.write(clientFrame(finBit, []byte("age")))
-	c.wantText("half a message")
-}
-
 // However busy it is, a session ends with MaxSession, and what the backend has
 // written by then arrives before the close frame.
 func TestMaxSession(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "echo"), MaxSession: 300 * time.Millisecond})
+	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), MaxSession: 300 * time.Millisecond})
 	c := s.client(t)
 	c.wantText("up")
 	for {
@@ -72,7 +46,7 @@ func TestMaxSession(t *testing.T) {
 }
 
 func TestOnce(t *testing.T) {
-	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, DevConsole: true, Once: true})
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, DevConsole: true, Once: true})
 	resp, _ := r.get(t, "/") // does not count
 	wantStatus(t, resp, 200)
 	wantStatus(t, r.askUpgrade(t, "Sec-WebSocket-Key: b25lIHRvbyBtYW55IGtleQ=="), 400) // nor does this
@@ -91,7 +65,7 @@ func TestOnce(t *testing.T) {
 
 // Where nothing runs the server, a session of Once leaves the rest of it alive.
 func TestOnceWithoutRun(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up"), Once: true})
+	s := serve(t, Config{Command: servertest.Play("print:up"), Once: true})
 	c := s.client(t)
 	c.wantText("up")
 	c.wantClose(1000, "")

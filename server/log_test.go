@@ -5,11 +5,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // The two records of a session.
 func TestSessionLog(t *testing.T) {
-	s := serve(t, Config{Command: play("input:21", "lines:10,100", "print:", "print:é€😀", "exit:3")})
+	s := serve(t, Config{Command: servertest.Play("input:21", "lines:10,100", "print:", "print:é€😀", "exit:3")})
 	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/chat/room?token=secret")
 	for _, m := range []string{"", "five5", "é€😀", "after all"} { // 21 bytes with their newlines, then more
 		c.text(m)
@@ -49,7 +52,7 @@ func TestSessionLogOfClose(t *testing.T) {
 	s := serveSteps(t, "echo")
 	c := s.client(t)
 	echoed(t, c, "one", "two")
-	c.write(joined(textFrame("three"), clientFrame(finBit|opClose, closePayload(4000, "enough")), textFrame("behind it")))
+	c.write(joined(textFrame("three"), clientFrame(websocket.FinBit|websocket.OpClose, closePayload(4000, "enough")), textFrame("behind it")))
 	c.wantCloseCode(4000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{
 		"code": "4000", "reason": "enough", "detail": "client closed", "messages_in": "3", "bytes_in": "11",
@@ -59,7 +62,7 @@ func TestSessionLogOfClose(t *testing.T) {
 func TestSessionLogOfFragments(t *testing.T) {
 	s := serveSteps(t, "input:200007", "long:150000", "print:")
 	c := s.client(t)
-	c.write(joined(clientFrame(opText, []byte("abc")), clientFrame(opContinuation, nil), clientFrame(finBit|opContinuation, []byte("def"))))
+	c.write(joined(clientFrame(websocket.OpText, []byte("abc")), clientFrame(websocket.OpContinuation, nil), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("def"))))
 	c.text(strings.Repeat("x", 199_999))
 	c.wantText(strings.Repeat("0123456789abcdef", 150_000/16+1)[:150_000])
 	c.wantClose(1000, "")
@@ -67,10 +70,10 @@ func TestSessionLogOfFragments(t *testing.T) {
 }
 
 func TestSessionLogOfBinary(t *testing.T) {
-	s := serve(t, Config{Command: play("input:5", "write:000102", "drain"), Binary: true})
+	s := serve(t, Config{Command: servertest.Play("input:5", "write:000102", "drain"), Binary: true})
 	c := s.client(t)
-	c.write(joined(clientFrame(finBit|opBinary, []byte{1, 2, 3}), textFrame("ab")))
-	c.want(opBinary, "\x00\x01\x02")
+	c.write(joined(clientFrame(websocket.FinBit|websocket.OpBinary, []byte{1, 2, 3}), textFrame("ab")))
+	c.want(websocket.OpBinary, "\x00\x01\x02")
 	c.close(1000)
 	c.wantCloseCode(1000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"messages_in": "2", "bytes_in": "5", "messages_out": "1", "bytes_out": "3"})
@@ -78,7 +81,7 @@ func TestSessionLogOfBinary(t *testing.T) {
 
 // Both streams count; their bytes are those on the way to the client.
 func TestSessionLogOfStderr(t *testing.T) {
-	s := serve(t, Config{Command: play("print:out", "err:err"), PassStderr: true})
+	s := serve(t, Config{Command: servertest.Play("print:out", "err:err"), PassStderr: true})
 	c := s.client(t)
 	rest, err := c.readRest()
 	if len(rest) != 2 {
@@ -116,7 +119,7 @@ func TestSessionIDs(t *testing.T) {
 
 // Without a Log nothing is logged and nothing breaks.
 func TestNoLog(t *testing.T) {
-	s := serve(t, Config{Command: play("err:unseen", "echo"), Log: slog.New(slog.DiscardHandler)})
+	s := serve(t, Config{Command: servertest.Play("err:unseen", "echo"), Log: slog.New(slog.DiscardHandler)})
 	echoed(t, s.client(t), "hello")
 	if n, err := New(Config{}); err != nil || n.log == nil {
 		t.Errorf("%v, %v", n, err)

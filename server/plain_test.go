@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // ask sends a request as it is, on a connection of its own, and returns the
@@ -107,7 +109,7 @@ func TestPlainOrder(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cfg := Config{Command: play("drain"), StaticDir: files, DevConsole: true}
+	cfg := Config{Command: servertest.Play("drain"), StaticDir: files, DevConsole: true}
 	s := serve(t, cfg)
 	for path, want := range map[string]string{"/play.cgi": "a file", "/page.txt": "a file", "/": "<!doctype html>", "/none": "<!doctype html>"} {
 		resp, body := s.get(t, path)
@@ -133,7 +135,7 @@ func configuredHeaders() Config {
 
 func TestConfiguredHeadersOfUpgrade(t *testing.T) {
 	cfg := configuredHeaders()
-	cfg.Command = play("drain")
+	cfg.Command = servertest.Play("drain")
 	s := serve(t, cfg)
 	h := s.client(t).answer.Header
 	wantHeader(t, h, "X-All", "one", "two")
@@ -174,7 +176,7 @@ func TestAccessLog(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s := serve(t, Config{Command: play("drain"), StaticDir: files})
+	s := serve(t, Config{Command: servertest.Play("drain"), StaticDir: files})
 	s.get(t, "/page.txt?token=secret")
 	s.ask(t, request("HEAD", "/page.txt", "Connection: close"))
 	_, advice := s.ask(t, request("POST", "/b%20c", "Connection: close"))
@@ -205,7 +207,7 @@ func askEverything(t *testing.T, level slog.Level) *logBook {
 		t.Fatal(err)
 	}
 	s := serve(t, Config{
-		Command:   play("print:up", "drain"),
+		Command:   servertest.Play("print:up", "drain"),
 		StaticDir: files,
 		Origins:   []string{"good.example"},
 		MaxForks:  1,

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"wsd/server/servertest"
+
 	"github.com/pires/go-proxyproto"
 	"github.com/pires/go-proxyproto/tlvparse"
 )
@@ -22,7 +24,7 @@ import (
 // proxied is a configuration whose clients on this machine send PROXY headers.
 func proxied(steps ...string) Config {
 	return Config{
-		Command: play(steps...), Addresses: []string{"127.0.0.1:0"},
+		Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"},
 		TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}, TrustUnixPeers: true, ProxyProtocol: true,
 	}
 }
@@ -194,34 +196,6 @@ func TestProxyProtocolEagerClient(t *testing.T) {
 	c.wantText(long)
 	c.close(1000)
 	c.wantCloseCode(1000, "")
-}
-
-// An idle session waits on its socket itself, so that it holds no buffer.
-func TestProxyProtocolIdleSession(t *testing.T) {
-	cfg := proxied("print:up", "echo")
-	cfg.UnixSocket = socketPath(t)
-	r := run(t, cfg)
-	unix, err := net.Dial("unix", cfg.UnixSocket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, nc := range []net.Conn{dialTCP(t, r.addr), unix} {
-		c := newRawClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n")).upgrade("/")
-		c.wantText("up")
-		c.text("x")
-		c.wantText("x")
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.sessions) != 2 {
-		t.Fatalf("%d sessions", len(r.sessions))
-	}
-	for n := range r.sessions {
-		_, proxied := n.conn.Conn.(*proxyConn)
-		if proxied {
-			t.Errorf("a session on a %T has the PROXY header's reader below it", n.conn.Conn)
-		}
-	}
 }
 
 func TestProxyProtocolRefusals(t *testing.T) {

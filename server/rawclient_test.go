@@ -10,10 +10,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"wsd/server/websocket"
 )
 
 // patience bounds every wait of a test for something that must happen. It is no
@@ -38,7 +41,7 @@ type rawClient struct {
 // clientFrame is a masked frame whose first byte is first.
 func clientFrame(first byte, payload []byte) []byte {
 	mask := [4]byte{0x37, 0xfa, 0x21, 0x3d}
-	b := appendHeader(nil, first, len(payload))
+	b := websocket.AppendHeader(nil, first, len(payload))
 	b[1] |= maskBit
 	b = append(b, mask[:]...)
 	for i, c := range payload {
@@ -47,7 +50,21 @@ func clientFrame(first byte, payload []byte) []byte {
 	return b
 }
 
-func textFrame(s string) []byte { return clientFrame(finBit|opText, []byte(s)) }
+const (
+	maskBit = 0x80
+	rsvBits = 0x70
+	opBits  = 0x0f
+	len16   = 126
+	len64   = 127
+)
+
+// header64 is the header of a frame with a 64-bit length, and no mask to speak of.
+func header64(first byte, length uint64) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{first, maskBit | len64}, length)
+	return append(b, 0, 0, 0, 0)
+}
+
+func textFrame(s string) []byte { return clientFrame(websocket.FinBit|websocket.OpText, []byte(s)) }
 
 func closePayload(code int, reason string) []byte {
 	return append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...)
@@ -118,11 +135,11 @@ func (c *rawClient) write(b []byte) {
 func (c *rawClient) text(s string) { c.t.Helper(); c.write(textFrame(s)) }
 func (c *rawClient) close(code int) {
 	c.t.Helper()
-	c.write(clientFrame(finBit|opClose, closePayload(code, "")))
+	c.write(clientFrame(websocket.FinBit|websocket.OpClose, closePayload(code, "")))
 }
 func (c *rawClient) ping(payload string) {
 	c.t.Helper()
-	c.write(clientFrame(finBit|opPing, []byte(payload)))
+	c.write(clientFrame(websocket.FinBit|websocket.OpPing, []byte(payload)))
 }
 
 // sync returns when the server has read all that was sent: it has answered a
@@ -171,7 +188,7 @@ func (c *rawClient) readFrame() (rawFrame, error) {
 	if _, err := io.ReadFull(c.in, h[:2]); err != nil {
 		return rawFrame{}, err
 	}
-	f := rawFrame{fin: h[0]&finBit != 0, opcode: h[0] & opBits}
+	f := rawFrame{fin: h[0]&websocket.FinBit != 0, opcode: h[0] & opBits}
 	if h[0]&rsvBits != 0 || h[1]&maskBit != 0 {
 		return f, fmt.Errorf("the server sent the header % x", h[:2])
 	}
@@ -188,7 +205,7 @@ func (c *rawClient) readFrame() (rawFrame, error) {
 			return f, fmt.Errorf("%d bytes with a 64-bit length", n)
 		}
 	}
-	if f.opcode >= opClose && (n > 125 || !f.fin) {
+	if f.opcode >= websocket.OpClose && (n > 125 || !f.fin) {
 		return f, fmt.Errorf("a control frame with %d bytes, fin %v", n, f.fin)
 	}
 	if n > 16<<20 {
@@ -221,7 +238,7 @@ func (c *rawClient) readMessage() (opcode byte, message []byte, err error) {
 			return 0, nil, err
 		} else if done {
 			opcode, c.opcode = c.opcode, 0
-			if opcode == opText && !utf8.Valid(c.message) {
+			if opcode == websocket.OpText && !utf8.Valid(c.message) {
 				return 0, nil, fmt.Errorf("the server sent text that is not UTF-8: %q", c.message)
 			}
 			return opcode, c.message, nil
@@ -232,22 +249,22 @@ func (c *rawClient) readMessage() (opcode byte, message []byte, err error) {
 // take adds a frame to the message it belongs to, and reports when that is done.
 func (c *rawClient) take(f rawFrame) (done bool, err error) {
 	switch f.opcode {
-	case opPong:
+	case websocket.OpPong:
 		c.pongs++
 		return false, nil
-	case opPing:
+	case websocket.OpPing:
 		if c.pings++; c.autoPong {
-			_, err = c.conn.Write(clientFrame(finBit|opPong, f.payload))
+			_, err = c.conn.Write(clientFrame(websocket.FinBit|websocket.OpPong, f.payload))
 		}
 		return false, err
-	case opClose:
+	case websocket.OpClose:
 		return false, parseClose(f.payload)
-	case opText, opBinary:
+	case websocket.OpText, websocket.OpBinary:
 		if c.opcode != 0 {
 			return false, errors.New("a message began inside another")
 		}
 		c.opcode, c.message = f.opcode, nil
-	case opContinuation:
+	case websocket.OpContinuation:
 		if c.opcode == 0 {
 			return false, errors.New("a continuation of nothing")
 		}
@@ -280,7 +297,7 @@ func parseClose(p []byte) error {
 // wantText reads a message, which must be want.
 func (c *rawClient) wantText(want string) {
 	c.t.Helper()
-	c.want(opText, want)
+	c.want(websocket.OpText, want)
 }
 
 func (c *rawClient) want(opcode byte, want string) {
@@ -310,7 +327,7 @@ func (c *rawClient) wantClose(code int, reason string) {
 	if code != 1005 {
 		payload = closePayload(code, "")
 	}
-	c.conn.Write(clientFrame(finBit|opClose, payload)) // may be too late, if the client closed first
+	c.conn.Write(clientFrame(websocket.FinBit|websocket.OpClose, payload)) // may be too late, if the client closed first
 	c.wantEnd()
 }
 
@@ -363,3 +380,11 @@ func insecure() *tls.Config { return &tls.Config{InsecureSkipVerify: true} }
 
 // joined is frames in one piece, for one write.
 func joined(frames ...[]byte) []byte { return bytes.Join(frames, nil) }
+
+func atoi(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}

@@ -1,22 +1,18 @@
 package server
 
 import (
-	"bufio"
 	"io"
-	"net"
 	"net/http"
-	"slices"
 )
 
 // response is the answer to a request: it adds the configured headers when the
-// status is known and records what is logged. When a WebSocket library hijacks
-// it, it hands out a conn. It belongs to the request's goroutine.
+// status is known and records what is logged. It belongs to the request's
+// goroutine.
 type response struct {
 	http.ResponseWriter
 	cfg    *Config
 	status int
 	bytes  int64
-	conn   *conn // set by Hijack
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -64,34 +60,3 @@ func (w *response) begin() {
 
 // Unwrap lets an http.ResponseController reach what is below.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Hijack implements http.Hijacker for the WebSocket library. It keeps the
-// connection as a conn, and what it hands to the library leads nowhere: the
-// library's part is over with the handshake. Bytes that the HTTP server has read
-// already are the first messages of an eager client.
-func (w *response) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	early, err := brw.Reader.Peek(brw.Reader.Buffered())
-	if err != nil {
-		nc.Close()
-		return nil, nil, err
-	}
-	if proxied, ok := nc.(*proxyConn); ok {
-		// What it has read ahead comes behind what the HTTP server took from it.
-		var unread []byte
-		nc, unread = proxied.unwrap()
-		early = slices.Concat(early, unread)
-	}
-	w.conn = newConn(nc, early)
-	return kept{nc}, bufio.NewReadWriter(bufio.NewReaderSize(nil, 16), bufio.NewWriterSize(nil, 16)), nil
-}
-
-// kept is a connection that closing leaves open: the library closes its own when
-// the garbage collector takes it.
-type kept struct{ net.Conn }
-
-// Close implements net.Conn.
-func (kept) Close() error { return nil }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"wsd/exec"
+	"wsd/server/session"
+	"wsd/server/websocket"
 )
 
 const (
@@ -41,7 +43,7 @@ type Server struct {
 	unread  unread
 
 	addresses *addresses
-	buffered  budget // of MaxBuffered
+	buffered  websocket.Budget // of MaxBuffered
 
 	taken atomic.Bool   // the one session of Once has begun, or is about to
 	over  chan struct{} // closed when it has ended
@@ -50,20 +52,14 @@ type Server struct {
 	listening chan struct{}
 	tls       *tls.Config // nil until Listen has made it, and without TLS
 
-	// kill is closed by Kill, and closed by Close or Kill, whichever comes first.
-	kill, closed chan struct{}
+	life    *life
+	session session.Config
 
 	authTimeout  time.Duration // how long Config.AuthCommand may take
 	stallTimeout time.Duration // how long a CGI program's client may take nothing, or send nothing
 
-	mu       sync.Mutex
-	opened   []listener // by Listen, until Run takes them over
-	draining bool       // health checks fail; see drain
-	closing  bool
-	killed   bool // Kill has been called
-	sessions map[*session]struct{}
-	running  map[*exec.Process]struct{} // of sessions and of CGI requests
-	ended    sync.WaitGroup             // one for each of both
+	mu     sync.Mutex
+	opened []listener // by Listen, until Run takes them over
 }
 
 // New checks cfg and returns a Server for it. An error is about a value that
@@ -87,17 +83,18 @@ func New(cfg Config) (*Server, error) {
 		log:       cfg.Log,
 		static:    newStatic(cfg.StaticDir, cfg.CGIDir),
 		ids:       newSessionIDs(time.Now()),
-		sessions:  make(map[*session]struct{}),
 		trusted:   newTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),
-		buffered:  budget{limit: cfg.MaxBuffered},
+		buffered:  websocket.Budget{Limit: cfg.MaxBuffered},
 		over:      make(chan struct{}),
 		listening: make(chan struct{}),
-		kill:      make(chan struct{}),
-		closed:    make(chan struct{}),
-		running:   make(map[*exec.Process]struct{}),
+		life:      newLife(),
 
 		authTimeout: authTimeout, stallTimeout: stallTimeout,
+	}
+	s.session = session.Config{
+		Binary: cfg.Binary, PassStderr: cfg.PassStderr, MaxMessage: cfg.MaxMessage, Buffered: &s.buffered,
+		CloseDelay: cfg.CloseDelay, PingPeriod: cfg.PingPeriod, IdleTimeout: cfg.IdleTimeout, MaxSession: cfg.MaxSession,
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -201,11 +198,7 @@ func (s *Server) Listening() <-chan struct{} { return s.listening }
 
 // Sessions returns the number of WebSockets that are open. It needs the lock
 // without which no session starts or ends: that it returns is a sign of life.
-func (s *Server) Sessions() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.sessions)
-}
+func (s *Server) Sessions() int { return s.life.countSessions(0) }
 
 // loadCertificates returns nil when TLS is off.
 func (s *Server) loadCertificates(listeners []listener) (*tls.Config, error) {
@@ -269,38 +262,9 @@ const hurryTimeout = 5 * time.Second
 // Listen has opened and no Run serves.
 func (s *Server) Close() {
 	closeAll(s.takeOpened())
-	s.mu.Lock()
-	s.refuseMore()
-	for n := range s.sessions {
-		n.end(shutdown())
-	}
-	s.mu.Unlock()
-	defer time.AfterFunc(hurryTimeout, s.hurry).Stop()
-	s.ended.Wait()
-}
-
-// isClosing reports whether Close or Kill has been called.
-func (s *Server) isClosing() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.closing
-}
-
-// refuseMore lets nothing begin from now on. The caller holds s.mu.
-func (s *Server) refuseMore() {
-	if !s.closing {
-		s.closing = true
-		close(s.closed)
-	}
-}
-
-// hurry makes all backends and CGI programs end without CloseDelay.
-func (s *Server) hurry() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for p := range s.running {
-		p.Hurry()
-	}
+	s.life.reach(closing)
+	defer time.AfterFunc(hurryTimeout, s.life.hurry).Stop()
+	s.life.wait()
 }
 
 // Reload reads the certificates and the password file again. A file that can't be
@@ -316,32 +280,4 @@ func (s *Server) Reload() {
 
 // Kill kills all backends and CGI programs at once, without their ladder. The
 // sessions end by that.
-func (s *Server) Kill() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.killed {
-		close(s.kill)
-	}
-	s.refuseMore()
-	s.killed = true
-	for p := range s.running {
-		p.Kill()
-	}
-}
-
-// add lets Close end n, and reports true when Close has been called since enter.
-func (s *Server) add(n *session) (closing bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sessions[n] = struct{}{}
-	return s.closing
-}
-
-// remove takes off a session that has ended.
-func (s *Server) remove(n *session) {
-	s.mu.Lock()
-	delete(s.sessions, n)
-	s.mu.Unlock()
-	s.leave()
-	s.passed()
-}
+func (s *Server) Kill() { s.life.reach(killed) }

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"wsd/server/websocket"
 )
 
 // The table of close codes, by what the backend does.
@@ -97,7 +99,7 @@ func TestFaultWhileClientSends(t *testing.T) {
 	flood, _ := numbered(20_000, 100)
 	for code, fault := range map[int][]byte{
 		1002: {0xff, 0xff},
-		1003: clientFrame(finBit|opBinary, []byte("b")),
+		1003: clientFrame(websocket.FinBit|websocket.OpBinary, []byte("b")),
 		1007: textFrame("\xff"),
 	} {
 		t.Run(strconv.Itoa(code), func(t *testing.T) {
@@ -120,12 +122,12 @@ func TestFaultWhileClientSends(t *testing.T) {
 // either.
 func TestFaultAfterFault(t *testing.T) {
 	for name, more := range map[string][]byte{
-		"message inside a message":     joined(clientFrame(opText, []byte("a")), textFrame("b")),
-		"not masked inside a message":  joined(clientFrame(opText, []byte("a")), []byte{finBit | opContinuation, 1, 'b'}),
-		"bad ping inside a message":    joined(clientFrame(opText, []byte("a")), clientFrame(finBit|opPing, make([]byte, 126))),
-		"bad close frame":              clientFrame(finBit|opClose, closePayload(1006, "")),
-		"close frame inside a message": joined(clientFrame(opText, []byte("a")), clientFrame(finBit|opClose, nil)),
-		"length with the highest bit":  header64(finBit|opText, 1<<63),
+		"message inside a message":     joined(clientFrame(websocket.OpText, []byte("a")), textFrame("b")),
+		"not masked inside a message":  joined(clientFrame(websocket.OpText, []byte("a")), []byte{websocket.FinBit | websocket.OpContinuation, 1, 'b'}),
+		"bad ping inside a message":    joined(clientFrame(websocket.OpText, []byte("a")), clientFrame(websocket.FinBit|websocket.OpPing, make([]byte, 126))),
+		"bad close frame":              clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1006, "")),
+		"close frame inside a message": joined(clientFrame(websocket.OpText, []byte("a")), clientFrame(websocket.FinBit|websocket.OpClose, nil)),
+		"length with the highest bit":  header64(websocket.FinBit|websocket.OpText, 1<<63),
 		"garbage":                      []byte("GET / HTTP/1.1\r\n\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {

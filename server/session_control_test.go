@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // nextPong reads up to a pong and returns its payload. Frames of data before it
@@ -21,9 +24,9 @@ func (c *rawClient) nextPong() string {
 			c.t.Fatalf("reading up to a pong: %v", err)
 		}
 		switch f.opcode {
-		case opPong:
+		case websocket.OpPong:
 			return string(f.payload)
-		case opClose:
+		case websocket.OpClose:
 			c.t.Fatalf("reading up to a pong: %v", parseClose(f.payload))
 		}
 	}
@@ -36,7 +39,7 @@ func pingUntil(conn net.Conn, done <-chan struct{}) {
 		case <-done:
 			return
 		default:
-			if _, err := conn.Write(clientFrame(finBit|opPing, fmt.Appendf(nil, "ping %d", sent))); err != nil {
+			if _, err := conn.Write(clientFrame(websocket.FinBit|websocket.OpPing, fmt.Appendf(nil, "ping %d", sent))); err != nil {
 				return
 			}
 		}
@@ -60,7 +63,7 @@ func TestPongsDuringOutput(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if f.opcode != opPong {
+				if f.opcode != websocket.OpPong {
 					total += len(f.payload)
 					if strings.Contains(string(f.payload), "ping") {
 						t.Fatalf("%v holds a pong", f)
@@ -93,7 +96,7 @@ func TestPingFlood(t *testing.T) {
 			s := serveSteps(t, steps...)
 			c := s.client(t)
 			batch := make([]byte, 0, 64<<10)
-			ping := clientFrame(finBit|opPing, []byte(strings.Repeat("p", 125)))
+			ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte(strings.Repeat("p", 125)))
 			for len(batch)+len(ping) <= cap(batch) {
 				batch = append(batch, ping...)
 			}
@@ -131,7 +134,7 @@ func TestCloseDuringOutput(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			c.write(clientFrame(finBit|opClose, closePayload(3456, "enough")))
+			c.write(clientFrame(websocket.FinBit|websocket.OpClose, closePayload(3456, "enough")))
 			c.skipToClose(3456)
 			c.wantEnd()
 			s.log.end(t).wantAttrs(t, map[string]string{"code": "3456", "reason": "enough"})
@@ -171,7 +174,7 @@ func (c *rawClient) skipToClose(code int) {
 		if err != nil {
 			c.t.Fatalf("reading up to the close frame: %v", err)
 		}
-		if f.opcode == opClose {
+		if f.opcode == websocket.OpClose {
 			var closed errClosed
 			if err := parseClose(f.payload); !errors.As(err, &closed) || closed.code != code {
 				c.t.Fatalf("%v, want %d", err, code)
@@ -184,11 +187,11 @@ func (c *rawClient) skipToClose(code int) {
 // A client whose close frame comes while its socket is full of output gets the
 // answer when it reads on.
 func TestCloseBeforeReading(t *testing.T) {
-	gate := newGate(t)
-	s := serveSteps(t, gate.hold(), "lines:1000000,1000")
+	gate := servertest.NewGate(t)
+	s := serveSteps(t, gate.Hold(), "lines:1000000,1000")
 	c := s.client(t)
-	gate.reached()
-	c.write(joined(textFrame("last words"), clientFrame(finBit|opClose, closePayload(1000, ""))))
+	gate.Reached()
+	c.write(joined(textFrame("last words"), clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 	c.skipToClose(1000)
 	c.wantEnd()
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_in": "1"})
@@ -198,7 +201,7 @@ func TestCloseBeforeReading(t *testing.T) {
 // frame, which it would not read.
 func TestKeepalive(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Command: play("drain"), PingPeriod: 300 * time.Millisecond})
+	s := serve(t, Config{Command: servertest.Play("drain"), PingPeriod: 300 * time.Millisecond})
 	c := s.client(t)
 	for c.pings < 4 {
 		f, err := c.readFrame()

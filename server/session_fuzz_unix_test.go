@@ -17,6 +17,8 @@ import (
 	"unicode/utf8"
 
 	"wsd/server/lazyio"
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // fuzzMaxMessage is large enough for a frame that no buffer holds.
@@ -39,26 +41,26 @@ func expect(b []byte, binary bool) (e expected) {
 	var message []byte
 	inMessage, text := false, false
 	for e.code == 1006 {
-		h, size := slowHeader(b)
-		if size < 0 {
+		h, ok, err := websocket.ParseHeader(b, true) // which has a slow reference of its own
+		if err != nil {
 			e.fault(1002)
 			return e
 		}
-		if size == 0 {
+		if !ok {
 			return e
 		}
-		b = b[size:]
+		b = b[h.Size:]
 		payload := []byte{}
-		for i := 0; i < len(b) && uint64(i) < h.length; i++ {
-			payload = append(payload, b[i]^h.mask[i%4])
+		for i := 0; i < len(b) && uint64(i) < h.Length; i++ {
+			payload = append(payload, b[i]^h.Mask[i%4])
 		}
-		whole := uint64(len(payload)) == h.length
+		whole := uint64(len(payload)) == h.Length
 		b = b[len(payload):]
-		if h.op >= 8 {
+		if h.Op >= 8 {
 			if !whole {
 				return e
 			}
-			e.control(h.op, payload)
+			e.control(h.Op, payload)
 			continue
 		}
 		if code := faultOf(h, inMessage, len(message), binary); code != 0 {
@@ -66,18 +68,18 @@ func expect(b []byte, binary bool) (e expected) {
 			return e
 		}
 		if !inMessage {
-			text = h.op == opText
+			text = h.Op == websocket.OpText
 		}
 		message = append(message, payload...)
-		inMessage = !h.fin
-		if text && !beginsText(message, whole && h.fin) {
+		inMessage = !h.Fin
+		if text && !beginsText(message, whole && h.Fin) {
 			e.fault(1007)
 			return e
 		}
 		if !whole {
 			return e
 		}
-		if h.fin {
+		if h.Fin {
 			e.messages++
 			if e.stdin = append(e.stdin, message...); !binary {
 				e.stdin = append(e.stdin, '\n')
@@ -90,9 +92,9 @@ func expect(b []byte, binary bool) (e expected) {
 
 func (e *expected) control(op byte, payload []byte) {
 	switch op {
-	case opPing:
+	case websocket.OpPing:
 		e.pings = append(e.pings, string(payload))
-	case opClose:
+	case websocket.OpClose:
 		var closed errClosed
 		switch err := parseClose(payload); {
 		case errors.As(err, &closed):
@@ -106,13 +108,13 @@ func (e *expected) control(op byte, payload []byte) {
 }
 
 // faultOf is the close code for a data frame that may not come here, or 0.
-func faultOf(h frameHeader, inMessage bool, before int, binary bool) int {
+func faultOf(h websocket.Header, inMessage bool, before int, binary bool) int {
 	switch {
-	case (h.op == opContinuation) != inMessage:
+	case (h.Op == websocket.OpContinuation) != inMessage:
 		return 1002
-	case h.op == opBinary && !binary:
+	case h.Op == websocket.OpBinary && !binary:
 		return 1003
-	case h.length > uint64(fuzzMaxMessage-before):
+	case h.Length > uint64(fuzzMaxMessage-before):
 		return 1009
 	}
 	return 0
@@ -235,7 +237,7 @@ func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, st
 		if err == nil {
 			frames = append(frames, f)
 		}
-		if err != nil || f.opcode == opClose {
+		if err != nil || f.opcode == websocket.OpClose {
 			c.conn.Close()
 			<-sent
 			return frames, err
@@ -273,13 +275,13 @@ func wantAnswers(t *testing.T, frames []rawFrame, want expected) {
 	pings, last, closed := want.pings, "", false
 	for _, f := range frames {
 		switch f.opcode {
-		case opPong:
+		case websocket.OpPong:
 			i := slices.Index(pings, string(f.payload))
 			if i < 0 {
 				t.Fatalf("%v answers none of %q, or too late", f, pings)
 			}
 			pings, last = pings[i+1:], string(f.payload)
-		case opClose:
+		case websocket.OpClose:
 			closed = true
 			err := parseClose(f.payload)
 			if e, ok := err.(errClosed); !ok || e.code != want.code {
@@ -299,32 +301,32 @@ func wantAnswers(t *testing.T, frames []rawFrame, want expected) {
 
 // fuzzSeeds are bytes that clients send, right and wrong.
 func fuzzSeeds() [][]byte {
-	closing := clientFrame(finBit|opClose, closePayload(1000, "bye"))
-	ping := clientFrame(finBit|opPing, []byte("p"))
+	closing := clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, "bye"))
+	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("p"))
 	euro := []byte("€")
 	return [][]byte{
 		nil, closing, ping, textFrame("a"), textFrame("a")[:4], textFrame("\xff")[:7],
 		joined(textFrame("a\nb"), ping, textFrame(""), closing, textFrame("after")),
-		joined(clientFrame(opText, euro[:1]), ping, clientFrame(opContinuation, euro[1:2]), clientFrame(finBit|opContinuation, euro[2:]), closing),
-		joined(clientFrame(opText, euro[:1]), clientFrame(finBit|opContinuation, euro[2:])),
-		joined(clientFrame(opText, []byte("half")), closing),
-		joined(clientFrame(opText, []byte("half")), textFrame("b")),
-		joined(textFrame("x"), clientFrame(finBit|opContinuation, []byte("a"))),
-		joined(clientFrame(finBit|opBinary, []byte("\xff\x00")), textFrame("\xff"), ping, closing),
+		joined(clientFrame(websocket.OpText, euro[:1]), ping, clientFrame(websocket.OpContinuation, euro[1:2]), clientFrame(websocket.FinBit|websocket.OpContinuation, euro[2:]), closing),
+		joined(clientFrame(websocket.OpText, euro[:1]), clientFrame(websocket.FinBit|websocket.OpContinuation, euro[2:])),
+		joined(clientFrame(websocket.OpText, []byte("half")), closing),
+		joined(clientFrame(websocket.OpText, []byte("half")), textFrame("b")),
+		joined(textFrame("x"), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("a"))),
+		joined(clientFrame(websocket.FinBit|websocket.OpBinary, []byte("\xff\x00")), textFrame("\xff"), ping, closing),
 		joined(textFrame(string(bytes.Repeat(euro, 1400))), textFrame(string(bytes.Repeat(euro, 1400)[:4199]))),
 		joined(textFrame(string(bytes.Repeat([]byte("y"), fuzzMaxMessage))), closing),
-		clientFrame(finBit|opText, make([]byte, fuzzMaxMessage+1)),
-		joined(clientFrame(opText, make([]byte, fuzzMaxMessage-1)), clientFrame(opContinuation, []byte("ab"))),
+		clientFrame(websocket.FinBit|websocket.OpText, make([]byte, fuzzMaxMessage+1)),
+		joined(clientFrame(websocket.OpText, make([]byte, fuzzMaxMessage-1)), clientFrame(websocket.OpContinuation, []byte("ab"))),
 		textFrame("\xff and what does not come")[:9],
 		textFrame("€ and what does not come")[:8],
-		clientFrame(finBit|opPing, make([]byte, 126)),
-		clientFrame(finBit|opClose, closePayload(1005, "")),
-		clientFrame(finBit|opClose, closePayload(1000, "\xff")),
-		clientFrame(finBit|opClose, []byte{3}),
-		joined(textFrame("ok"), header64(finBit|opText, 1<<63)),
-		joined(textFrame("ok"), header64(finBit|opBinary, 1<<40), []byte("little")),
+		clientFrame(websocket.FinBit|websocket.OpPing, make([]byte, 126)),
+		clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1005, "")),
+		clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, "\xff")),
+		clientFrame(websocket.FinBit|websocket.OpClose, []byte{3}),
+		joined(textFrame("ok"), header64(websocket.FinBit|websocket.OpText, 1<<63)),
+		joined(textFrame("ok"), header64(websocket.FinBit|websocket.OpBinary, 1<<40), []byte("little")),
 		[]byte("GET / HTTP/1.1\r\n\r\n"),
-		{finBit | opText, 1, 'a'},
+		{websocket.FinBit | websocket.OpText, 1, 'a'},
 	}
 }
 
@@ -345,7 +347,7 @@ func FuzzSession(f *testing.F) {
 			return
 		}
 		if lead > 0 {
-			b = joined(textFrame(testLine(0, int(lead))), b)
+			b = joined(textFrame(servertest.TestLine(0, int(lead))), b)
 		}
 		if len(sizes) == 0 || len(b) > 20_000 {
 			sizes = append(sizes, 255)
@@ -356,8 +358,8 @@ func FuzzSession(f *testing.F) {
 
 // TestSlowReader checks the reference itself by what is plain to see.
 func TestSlowReader(t *testing.T) {
-	got := expect(joined(textFrame("a"), clientFrame(opText, []byte("b")), clientFrame(finBit|opPing, []byte("p")),
-		clientFrame(finBit|opContinuation, []byte("c")), textFrame("\xff"), textFrame("d")), false)
+	got := expect(joined(textFrame("a"), clientFrame(websocket.OpText, []byte("b")), clientFrame(websocket.FinBit|websocket.OpPing, []byte("p")),
+		clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("c")), textFrame("\xff"), textFrame("d")), false)
 	if string(got.stdin) != "a\nbc\n" || got.messages != 2 || got.code != 1007 || len(got.pings) != 1 {
 		t.Errorf("%+v", got)
 	}

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"wsd/server/servertest"
+	"wsd/server/websocket"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -18,8 +21,8 @@ import (
 // process group.
 
 func init() {
-	platformSteps["trap"] = trapSignals // FILE: their names go there, and nothing else happens
-	platformSteps["eof"] = noteEOF      // FILE: waits for stdin's end and notes it there
+	servertest.Steps["trap"] = trapSignals // FILE: their names go there, and nothing else happens
+	servertest.Steps["eof"] = noteEOF      // FILE: waits for stdin's end and notes it there
 }
 
 func trapSignals(file string) {
@@ -46,15 +49,6 @@ func note(file, line string) {
 	f.Close()
 }
 
-// gone returns when the process that stands at the gate has ended.
-func (g *gate) gone() {
-	g.t.Helper()
-	g.conn.SetReadDeadline(time.Now().Add(patience))
-	if _, err := g.conn.Read(make([]byte, 1)); err != io.EOF {
-		g.t.Errorf("a process of the group still runs: %v", err)
-	}
-}
-
 const stubborn = "ignore:SIGINT,SIGTERM"
 
 // A backend that ignores everything, and a child of it that does, are killed.
@@ -62,17 +56,17 @@ func TestLadderKillsGroup(t *testing.T) {
 	for name, cfg := range map[string]Config{"pipes": {}, "terminal": {PTY: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			child := newGate(t)
-			cfg.Command = play("start:"+stubborn+";"+child.step(), stubborn, "print:up", "hang")
+			child := servertest.NewGate(t)
+			cfg.Command = servertest.Play("start:"+stubborn+";"+child.Step(), stubborn, "print:up", "hang")
 			s := serve(t, cfg)
 			c := s.client(t)
 			c.wantText("up")
-			child.reached()
+			child.Reached()
 			c.close(1000)
 			c.wantCloseCode(1000, "")
 			c.wantEnd()
 			s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "exit": "signal: SIGKILL"})
-			child.gone()
+			child.Gone()
 		})
 	}
 }
@@ -81,14 +75,14 @@ func TestLadderKillsGroup(t *testing.T) {
 // that, too.
 func TestLadderReachesChildOfEndedBackend(t *testing.T) {
 	t.Parallel()
-	child := newGate(t)
-	s := serveSteps(t, "start:"+stubborn+";"+child.step(), "print:up")
+	child := servertest.NewGate(t)
+	s := serveSteps(t, "start:"+stubborn+";"+child.Step(), "print:up")
 	c := s.client(t)
 	c.wantText("up")
-	child.reached()
+	child.Reached()
 	c.close(1000)
 	c.wantCloseCode(1000, "")
-	child.gone()
+	child.Gone()
 	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0"})
 }
 
@@ -96,15 +90,15 @@ func TestLadderReachesChildOfEndedBackend(t *testing.T) {
 // session's end either.
 func TestLadderGivesUpDaemon(t *testing.T) {
 	t.Parallel()
-	daemon := newGate(t)
-	s := serveSteps(t, "daemon:"+stubborn+";"+daemon.step(), "print:up", "drain")
+	daemon := servertest.NewGate(t)
+	s := serveSteps(t, "daemon:"+stubborn+";"+daemon.Step(), "print:up", "drain")
 	c := s.client(t)
 	c.wantText("up")
-	daemon.reached()
+	daemon.Reached()
 	c.close(1000)
 	c.wantCloseCode(1000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "exit": "exit status 0"})
-	daemon.open() // lets it end
+	daemon.Open() // lets it end
 }
 
 func TestLadderOrder(t *testing.T) {
@@ -148,15 +142,15 @@ func TestLadderRungs(t *testing.T) {
 // that began to be stopped later without it.
 func TestCloseDelay(t *testing.T) {
 	t.Parallel()
-	file, afterEOF := recording(t), newGate(t)
+	file, afterEOF := recording(t), servertest.NewGate(t)
 	patient := serve(t, Config{
-		Command:    play("print:up", "eof:"+file, afterEOF.step(), "exit:7"),
+		Command:    servertest.Play("print:up", "eof:"+file, afterEOF.Step(), "exit:7"),
 		CloseDelay: time.Hour,
 	})
 	c := patient.client(t)
 	c.wantText("up")
 	c.conn.Close()
-	afterEOF.reached()
+	afterEOF.Reached()
 
 	hasty := serveSteps(t, stubborn, "print:up", "hang")
 	c = hasty.client(t)
@@ -164,7 +158,7 @@ func TestCloseDelay(t *testing.T) {
 	c.conn.Close()
 	hasty.log.end(t).wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
 
-	afterEOF.open()
+	afterEOF.Open()
 	patient.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 7"})
 }
 
@@ -172,17 +166,17 @@ func TestCloseDelay(t *testing.T) {
 // begins, however late the backend comes to it.
 func TestLadderWaitsForInput(t *testing.T) {
 	t.Parallel()
-	file, before := recording(t), newGate(t)
-	s := serveSteps(t, "trap:"+file+".signals", before.step(), "read:"+file, "print:read")
+	file, before := recording(t), servertest.NewGate(t)
+	s := serveSteps(t, "trap:"+file+".signals", before.Step(), "read:"+file, "print:read")
 	frames, want := numbered(20_000, 100)
 	c := s.client(t)
-	before.reached()
+	before.Reached()
 	sent := make(chan struct{})
 	go func() { // ends when the server has taken all
 		defer close(sent)
-		c.conn.Write(joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+		c.conn.Write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 	}()
-	before.open()
+	before.Open()
 	<-sent
 	c.wantCloseCode(1000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0", "messages_in": "20000"})
@@ -220,10 +214,10 @@ func TestShutdownClimbsLadder(t *testing.T) {
 // end at once.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	begun := newGate(t)
+	begun := servertest.NewGate(t)
 	s := serve(t, Config{
-		Command:    play(stubborn, "print:up", "hang"),
-		CGIDir:     cgiFolder(t, stubborn, begun.step(), "hang"),
+		Command:    servertest.Play(stubborn, "print:up", "hang"),
+		CGIDir:     cgiFolder(t, stubborn, begun.Step(), "hang"),
 		CloseDelay: time.Hour,
 	})
 	c, leaving := s.client(t), s.client(t)
@@ -234,10 +228,10 @@ func TestKill(t *testing.T) {
 	nc := dialTCP(t, s.addr)
 	defer nc.Close()
 	io.WriteString(nc, "GET /play.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
-	begun.reached()
+	begun.Reached()
 	s.Kill()
 	c.wantClose(1011, "signal: SIGKILL")
-	begun.gone()
+	begun.Gone()
 	for _, end := range s.log.wait(t, "DISCONNECT", 2) {
 		end.wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
 	}
@@ -253,7 +247,7 @@ func TestKill(t *testing.T) {
 // Kill hurries a Close.
 func TestKillDuringClose(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Command: play(stubborn, "print:up", "hang"), CloseDelay: time.Hour})
+	s := serve(t, Config{Command: servertest.Play(stubborn, "print:up", "hang"), CloseDelay: time.Hour})
 	c := s.client(t)
 	c.wantText("up")
 	closed := make(chan struct{})

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // What happens to what the client sent before it left.
@@ -15,7 +18,7 @@ import (
 func numbered(count, size int) (frames []byte, lines string) {
 	var want strings.Builder
 	for i := range count {
-		line := testLine(i, size)
+		line := servertest.TestLine(i, size)
 		frames = append(frames, textFrame(line)...)
 		want.WriteString(line + "\n")
 	}
@@ -40,7 +43,7 @@ func TestDeliveredBeforeClose(t *testing.T) {
 				c.write(frames)
 				c.conn.Close()
 			} else {
-				c.write(joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+				c.write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 				c.wantCloseCode(1000, "")
 				c.wantEnd()
 			}
@@ -52,14 +55,14 @@ func TestDeliveredBeforeClose(t *testing.T) {
 }
 
 func TestDeliveredToSlowBackend(t *testing.T) {
-	file, gate := recording(t), newGate(t)
-	s := serveSteps(t, gate.step(), "read:"+file)
+	file, gate := recording(t), servertest.NewGate(t)
+	s := serveSteps(t, gate.Step(), "read:"+file)
 	frames, want := numbered(1_000, 150)
 	c := s.client(t)
-	gate.reached()
+	gate.Reached()
 	c.write(frames)
 	c.conn.Close()
-	gate.open()
+	gate.Open()
 	s.log.end(t)
 	wantRecording(t, file, want)
 }
@@ -67,22 +70,22 @@ func TestDeliveredToSlowBackend(t *testing.T) {
 // A client that has sent and left is no reason to drop what it sent because the
 // backend's next line can't be written any more.
 func TestDeliveredAlthoughOutputFails(t *testing.T) {
-	file, before, after := recording(t), newGate(t), newGate(t)
-	s, addr := serveUnix(t, Config{Command: play(before.step(), "lines:3,10", after.step(), "read:"+file)})
+	file, before, after := recording(t), servertest.NewGate(t), servertest.NewGate(t)
+	s, addr := serveUnix(t, Config{Command: servertest.Play(before.Step(), "lines:3,10", after.Step(), "read:"+file)})
 	conn, err := net.Dial("unix", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := newRawClient(t, conn).upgrade("/")
-	before.reached()
+	before.Reached()
 	// More than the pipe and the server's own buffers hold, less than with the
 	// socket's.
 	frames, want := numbered(1_900, 100)
 	c.write(frames)
 	c.conn.Close()
-	before.open() // three lines that nobody reads: the write fails
-	after.reached()
-	after.open()
+	before.Open() // three lines that nobody reads: the write fails
+	after.Reached()
+	after.Open()
 	s.log.end(t)
 	wantRecording(t, file, want)
 }
@@ -130,14 +133,14 @@ func TestClientClosesWhileBackendReadsNothing(t *testing.T) {
 	c.wantText("up")
 	c.write(textFrame(strings.Repeat("x", 65_535))) // and its newline: what a pipe holds
 	// The close frame comes with, and so is seen with, a message that does not fit.
-	c.write(joined(textFrame("one more"), clientFrame(finBit|opClose, closePayload(1000, ""))))
+	c.write(joined(textFrame("one more"), clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 	c.wantCloseCode(1000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000"})
 }
 
 // The same, when the server has not come to reading the close frame.
 func TestClientVanishesWhileBackendReadsNothing(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "hang"), PingPeriod: 100 * time.Millisecond})
+	s := serve(t, Config{Command: servertest.Play("print:up", "hang"), PingPeriod: 100 * time.Millisecond})
 	c := s.client(t)
 	c.wantText("up")
 	c.write(fillStdin())
@@ -161,7 +164,7 @@ func TestPingComesSlowly(t *testing.T) {
 	t.Parallel()
 	s := serveSteps(t, "echo")
 	c := s.client(t)
-	ping := clientFrame(finBit|opPing, []byte("late"))
+	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("late"))
 	c.write(ping[:7])
 	longerThanFiveSeconds(t)
 	c.write(joined(ping[7:], textFrame("alive")))
@@ -176,16 +179,16 @@ func TestPingComesSlowly(t *testing.T) {
 // Nor is a backend that is slow at taking what came before the ping.
 func TestSlowBackendDuringPing(t *testing.T) {
 	t.Parallel()
-	gate := newGate(t)
-	s := serveSteps(t, gate.step(), "input:120002", "print:read", "drain")
+	gate := servertest.NewGate(t)
+	s := serveSteps(t, gate.Step(), "input:120002", "print:read", "drain")
 	c := s.client(t)
-	gate.reached()
+	gate.Reached()
 	c.text(strings.Repeat("x", 60_000))
-	ping := clientFrame(finBit|opPing, []byte("late"))
+	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("late"))
 	c.write(joined(textFrame(strings.Repeat("y", 60_000)), ping[:7]))
 	longerThanFiveSeconds(t)
 	c.write(ping[7:])
-	gate.open()
+	gate.Open()
 	c.wantText("read")
 	c.close(1000)
 	c.wantCloseCode(1000, "")
@@ -197,14 +200,14 @@ func TestSlowBackendDuringPing(t *testing.T) {
 // Half a message is none: the backend must not take it for a whole line.
 func TestHalfMessageIsDropped(t *testing.T) {
 	for name, half := range map[string][]byte{
-		"fragment":           clientFrame(opText, []byte("half")),
-		"fragments":          joined(clientFrame(opText, []byte("half ")), clientFrame(opContinuation, []byte("more"))),
-		"cut fragment":       clientFrame(opText, []byte("half"))[:8],
+		"fragment":           clientFrame(websocket.OpText, []byte("half")),
+		"fragments":          joined(clientFrame(websocket.OpText, []byte("half ")), clientFrame(websocket.OpContinuation, []byte("more"))),
+		"cut fragment":       clientFrame(websocket.OpText, []byte("half"))[:8],
 		"cut frame":          textFrame("half")[:8],
 		"cut header":         textFrame("half")[:3],
 		"cut large frame":    textFrame(strings.Repeat("x", 100_000))[:80_000],
-		"cut last fragment":  joined(clientFrame(opText, []byte("half ")), clientFrame(finBit|opContinuation, []byte("more"))[:8]),
-		"fragment and close": joined(clientFrame(opText, []byte("half")), clientFrame(finBit|opClose, nil)),
+		"cut last fragment":  joined(clientFrame(websocket.OpText, []byte("half ")), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("more"))[:8]),
+		"fragment and close": joined(clientFrame(websocket.OpText, []byte("half")), clientFrame(websocket.FinBit|websocket.OpClose, nil)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := recording(t)

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -33,7 +35,7 @@ func (s *testServer) askUpgrade(t testing.TB, header ...string) *http.Response {
 }
 
 func TestMaxForks(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up", "drain"), MaxForks: 2})
+	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxForks: 2})
 	one, two := s.client(t), s.client(t)
 	one.wantText("up")
 	two.wantText("up")
@@ -54,7 +56,7 @@ func TestMaxForks(t *testing.T) {
 // The place is the process's and not the WebSocket's: it is free before the
 // client has answered the close frame.
 func TestPlaceIsFreeWithProcess(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up"), MaxForks: 1})
+	s := serve(t, Config{Command: servertest.Play("print:up"), MaxForks: 1})
 	for range 20 {
 		c := s.client(t)
 		c.wantText("up")
@@ -105,7 +107,7 @@ func TestPlaceIsGivenBack(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.cfg.Command == nil {
-				tt.cfg.Command = play("drain")
+				tt.cfg.Command = servertest.Play("drain")
 			}
 			tt.cfg.MaxForks = 1
 			s := serve(t, tt.cfg)

@@ -1,10 +1,14 @@
 package server
 
-import "testing"
+import (
+	"testing"
+
+	"wsd/server/servertest"
+)
 
 // A session that has ended leaves nothing on the heap.
 func TestEndedSessionsCostNoMemory(t *testing.T) {
-	s := serve(t, Config{Command: play("print:up")})
+	s := serve(t, Config{Command: servertest.Play("print:up")})
 	sessions := func(n int) uint64 {
 		t.Run("", func(t *testing.T) { // whose end frees the clients
 			for range n {

@@ -9,6 +9,8 @@ import (
 
 	"wsd/exec"
 	"wsd/server/lazyio"
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // tagged is a message under --passstderr.
@@ -25,7 +27,7 @@ func (c *rawClient) readTagged() tagged {
 	d := json.NewDecoder(strings.NewReader(string(message)))
 	d.DisallowUnknownFields()
 	var it tagged
-	if err := d.Decode(&it); err != nil || op != opText || d.More() {
+	if err := d.Decode(&it); err != nil || op != websocket.OpText || d.More() {
 		c.t.Fatalf("opcode %d, %s: %v", op, short(string(message)), err)
 	}
 	return it
@@ -53,19 +55,19 @@ func allBytes() string {
 // the text that they would read without it.
 func TestPassStderrAllBytes(t *testing.T) {
 	line := allBytes() + "é€😀\u2028</script>"
-	want := string(appendRepaired(nil, []byte(line)))
-	gate := newGate(t)
+	want := string(websocket.AppendRepaired(nil, []byte(line)))
+	gate := servertest.NewGate(t)
 	s := serve(t, Config{
-		Command:    play(fmt.Sprintf("write:%x0a", line), gate.step(), fmt.Sprintf("errwrite:%x0d0a", line), gate.step(), "write:0a", "errwrite:0a"),
+		Command:    servertest.Play(fmt.Sprintf("write:%x0a", line), gate.Step(), fmt.Sprintf("errwrite:%x0d0a", line), gate.Step(), "write:0a", "errwrite:0a"),
 		PassStderr: true,
 	})
 	c := s.client(t)
 	c.wantTagged("stdout", want)
-	gate.reached()
-	gate.open()
+	gate.Reached()
+	gate.Open()
 	c.wantTagged("stderr", want)
-	gate.reached()
-	gate.open()
+	gate.Reached()
+	gate.Open()
 	first := c.readTagged()
 	if second := c.readTagged(); first.Data+second.Data != "" || first.Stream == second.Stream {
 		t.Errorf("%v, %v; want an empty line of each stream", first, second)
@@ -76,17 +78,17 @@ func TestPassStderrAllBytes(t *testing.T) {
 // Each byte is right wherever a long line is cut.
 func TestPassStderrBytesAtBufferEnd(t *testing.T) {
 	var steps []string
-	var stream []byte
+	var lines []string
 	for _, cut := range []string{"\\", "\"", "\x00", "\t", "€", "😀", "\xe2\x82", "\r"} {
 		for before := lazyio.BufferSize - 4; before <= lazyio.BufferSize; before++ {
 			steps = append(steps, fmt.Sprintf("times:%d,78", before), fmt.Sprintf("write:%x0a", cut))
-			stream = fmt.Appendf(stream, "%s%s\n", strings.Repeat("x", before), cut)
+			lines = append(lines, strings.Repeat("x", before)+strings.TrimSuffix(cut, "\r"))
 		}
 	}
-	s := serve(t, Config{Command: play(steps...), PassStderr: true})
+	s := serve(t, Config{Command: servertest.Play(steps...), PassStderr: true})
 	c := s.client(t)
-	for _, want := range linesOf(stream) {
-		c.wantTagged("stdout", want)
+	for _, line := range lines {
+		c.wantTagged("stdout", string(websocket.AppendRepaired(nil, []byte(line))))
 	}
 	c.wantClose(1000, "")
 }
@@ -95,14 +97,14 @@ func TestPassStderrBytesAtBufferEnd(t *testing.T) {
 func TestPassStderrOrder(t *testing.T) {
 	const count = 3000
 	s := serve(t, Config{
-		Command:    play(fmt.Sprint("start:errlines:", count, ",80"), fmt.Sprint("lines:", count, ",120")),
+		Command:    servertest.Play(fmt.Sprint("start:errlines:", count, ",80"), fmt.Sprint("lines:", count, ",120")),
 		PassStderr: true,
 	})
 	c := s.client(t)
 	seen := map[string]int{}
 	for range 2 * count {
 		got := c.readTagged()
-		want := testLine(seen[got.Stream], map[string]int{"stdout": 120, "stderr": 80}[got.Stream])
+		want := servertest.TestLine(seen[got.Stream], map[string]int{"stdout": 120, "stderr": 80}[got.Stream])
 		if got.Data != want {
 			t.Fatalf("line %d of %s is %s", seen[got.Stream], got.Stream, short(got.Data))
 		}
@@ -120,17 +122,17 @@ func TestPassStderrOrder(t *testing.T) {
 // What stderr says in the middle of a long line of stdout follows that line:
 // nothing may come between fragments (RFC 6455 5.4).
 func TestPassStderrDuringLongLine(t *testing.T) {
-	gate := newGate(t)
+	gate := servertest.NewGate(t)
 	s := serve(t, Config{
-		Command:    play("long:200000", "err:mean", "err:while", gate.step(), "long:100000", "print:", "print:next", "err:last"),
+		Command:    servertest.Play("long:200000", "err:mean", "err:while", gate.Step(), "long:100000", "print:", "print:next", "err:last"),
 		PassStderr: true,
 	})
 	c := s.client(t)
-	gate.reached()
+	gate.Reached()
 	s.log.wait(t, "stderr", 2)
 	c.ping("")
 	c.nextPong() // fragments of the line come before it
-	gate.open()
+	gate.Open()
 	for {
 		f, err := c.readFrame()
 		if err != nil {
@@ -159,7 +161,7 @@ func TestPassStderrDuringLongLine(t *testing.T) {
 // the log.
 func TestPassStderrFloodDuringLongLine(t *testing.T) {
 	s := serve(t, Config{
-		Command:    play("long:200000", "errlines:40000,60", "print:", "print:next"),
+		Command:    servertest.Play("long:200000", "errlines:40000,60", "print:", "print:next"),
 		PassStderr: true,
 	})
 	c := s.client(t)
@@ -181,7 +183,7 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 		}
 		if got.Stream == "stdout" {
 			next = next || got.Data == "next"
-		} else if lines++; got.Data != testLine(lines-1, 60) && lines < 5_000 {
+		} else if lines++; got.Data != servertest.TestLine(lines-1, 60) && lines < 5_000 {
 			t.Fatalf("line %d of stderr is %q", lines-1, got.Data)
 		}
 	}
@@ -201,7 +203,7 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 // A line of stderr that the buffer can't hold comes in pieces, each a message:
 // the backend never blocks on it, and memory stays bounded.
 func TestPassStderrLongLineOfStderr(t *testing.T) {
-	s := serve(t, Config{Command: play("errlong:300000", "print:after"), PassStderr: true})
+	s := serve(t, Config{Command: servertest.Play("errlong:300000", "print:after"), PassStderr: true})
 	c := s.client(t)
 	var text strings.Builder
 	after := false
@@ -227,7 +229,7 @@ func (c *rawClient) readChunks(n int) string {
 		if err != nil {
 			c.t.Fatalf("after %d of %d bytes: %v", len(all), n, err)
 		}
-		if op != opBinary || len(chunk) == 0 {
+		if op != websocket.OpBinary || len(chunk) == 0 {
 			c.t.Fatalf("a message with opcode %d and %d bytes", op, len(chunk))
 		}
 		all = append(all, chunk...)
@@ -237,16 +239,16 @@ func (c *rawClient) readChunks(n int) string {
 
 // Under --binary bytes pass as they are, both ways.
 func TestBinaryEcho(t *testing.T) {
-	s := serve(t, Config{Command: play("echo"), Binary: true})
+	s := serve(t, Config{Command: servertest.Play("echo"), Binary: true})
 	c := s.client(t)
 	for _, m := range []string{"a", "\n", "\r\n", allBytes() + "\n", strings.Repeat(allBytes(), 2_000)} {
-		c.write(clientFrame(finBit|opBinary, []byte(m)))
+		c.write(clientFrame(websocket.FinBit|websocket.OpBinary, []byte(m)))
 		if got := c.readChunks(len(m)); got != m {
 			t.Errorf("got %s, want %s", short(got), short(m))
 		}
 	}
-	c.write(joined(clientFrame(opBinary, []byte("\xffa")), clientFrame(finBit|opPing, nil),
-		clientFrame(opContinuation, nil), clientFrame(finBit|opContinuation, []byte("b\xfe"))))
+	c.write(joined(clientFrame(websocket.OpBinary, []byte("\xffa")), clientFrame(websocket.FinBit|websocket.OpPing, nil),
+		clientFrame(websocket.OpContinuation, nil), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("b\xfe"))))
 	if got := c.readChunks(4); got != "\xffab\xfe" {
 		t.Errorf("got %q", got)
 	}
@@ -259,11 +261,11 @@ func TestBinaryEcho(t *testing.T) {
 // Text is taken, too, as bytes without a newline; it still has to be UTF-8.
 func TestBinaryTakesText(t *testing.T) {
 	file := recording(t)
-	s := serve(t, Config{Command: play("read:" + file), Binary: true})
+	s := serve(t, Config{Command: servertest.Play("read:" + file), Binary: true})
 	c := s.client(t)
-	c.write(joined(textFrame("é"), clientFrame(finBit|opBinary, nil), textFrame(""), clientFrame(finBit|opBinary, []byte("\xff")),
-		clientFrame(opText, []byte("\xe2")), clientFrame(finBit|opContinuation, []byte("\x82\xac")),
-		clientFrame(opText, []byte("ok")), clientFrame(finBit|opContinuation, []byte("\xff"))))
+	c.write(joined(textFrame("é"), clientFrame(websocket.FinBit|websocket.OpBinary, nil), textFrame(""), clientFrame(websocket.FinBit|websocket.OpBinary, []byte("\xff")),
+		clientFrame(websocket.OpText, []byte("\xe2")), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("\x82\xac")),
+		clientFrame(websocket.OpText, []byte("ok")), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("\xff"))))
 	c.wantClose(1007, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"messages_in": "5", "bytes_in": "6"})
 	wantRecording(t, file, "é\xff€")
@@ -271,15 +273,15 @@ func TestBinaryTakesText(t *testing.T) {
 
 // Each read of stdout is one message, and leaves at once.
 func TestBinaryChunks(t *testing.T) {
-	first, second := newGate(t), newGate(t)
-	s := serve(t, Config{Command: play("write:610a62", first.step(), "write:ff", second.step(), "long:20000000", "exit:5"), Binary: true})
+	first, second := servertest.NewGate(t), servertest.NewGate(t)
+	s := serve(t, Config{Command: servertest.Play("write:610a62", first.Step(), "write:ff", second.Step(), "long:20000000", "exit:5"), Binary: true})
 	c := s.client(t)
-	first.reached()
-	c.want(opBinary, "a\nb")
-	first.open()
-	second.reached()
-	c.want(opBinary, "\xff")
-	second.open()
+	first.Reached()
+	c.want(websocket.OpBinary, "a\nb")
+	first.Open()
+	second.Reached()
+	c.want(websocket.OpBinary, "\xff")
+	second.Open()
 	before := freshMemory()
 	for total := 0; total < 20_000_000; {
 		_, chunk, err := c.readMessage()
@@ -299,7 +301,7 @@ func serveTerminal(t *testing.T, steps ...string) *testServer {
 	if !exec.PTYSupported {
 		t.Skip("there are no terminals on this platform")
 	}
-	return serve(t, Config{Command: play(steps...), PTY: true})
+	return serve(t, Config{Command: servertest.Play(steps...), PTY: true})
 }
 
 // A terminal neither echoes nor changes what passes it.
@@ -344,7 +346,7 @@ func TestTerminalOutput(t *testing.T) {
 	s := serveTerminal(t, "err:on stderr", "lines:2000,100", "long:100000", "write:0a6c617374", "exit:6")
 	c := s.client(t)
 	for i := range 2000 {
-		c.wantText(testLine(i, 100))
+		c.wantText(servertest.TestLine(i, 100))
 	}
 	_, long, err := c.readMessage()
 	if err != nil || len(long) != 100_000 {

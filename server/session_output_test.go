@@ -12,22 +12,24 @@ import (
 	"unicode/utf8"
 
 	"wsd/server/lazyio"
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // A process may close stdout and go on reading: the session goes on with it.
 func TestStdoutClosedEarly(t *testing.T) {
-	file, gate := recording(t), newGate(t)
-	s := serveSteps(t, "print:last words", "close:stdout", gate.step(), "read:"+file, "exit:3")
+	file, gate := recording(t), servertest.NewGate(t)
+	s := serveSteps(t, "print:last words", "close:stdout", gate.Step(), "read:"+file, "exit:3")
 	frames, want := numbered(5_000, 100)
 	c := s.client(t)
 	c.wantText("last words")
-	gate.reached()
+	gate.Reached()
 	c.ping("still there")
-	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
-	gate.open()
-	c.write(joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+	gate.Open()
+	c.write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 	c.wantCloseCode(1000, "")
 	c.wantEnd()
 	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 3", "messages_in": "5000"})
@@ -44,21 +46,21 @@ func TestExitAfterStdoutClosed(t *testing.T) {
 
 // EPIPE on stdin is not the end of a session: output and control frames go on.
 func TestStdinClosed(t *testing.T) {
-	closed, last := newGate(t), newGate(t)
-	s := serveSteps(t, "close:stdin", closed.step(), "lines:1000,50", last.step(), "print:end")
+	closed, last := servertest.NewGate(t), servertest.NewGate(t)
+	s := serveSteps(t, "close:stdin", closed.Step(), "lines:1000,50", last.Step(), "print:end")
 	c := s.client(t)
-	closed.reached()
+	closed.Reached()
 	c.write(fillStdin())
-	closed.open()
+	closed.Open()
 	for i := range 1000 {
-		c.wantText(testLine(i, 50))
+		c.wantText(servertest.TestLine(i, 50))
 	}
-	last.reached()
-	c.write(joined(fillStdin(), clientFrame(finBit|opPing, []byte("p"))))
-	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+	last.Reached()
+	c.write(joined(fillStdin(), clientFrame(websocket.FinBit|websocket.OpPing, []byte("p"))))
+	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
-	last.open()
+	last.Open()
 	c.wantText("end")
 	c.wantClose(1000, "")
 	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0"})
@@ -66,22 +68,22 @@ func TestStdinClosed(t *testing.T) {
 
 // The same while the server is blocked in a write.
 func TestStdinClosedDuringWrite(t *testing.T) {
-	full, after := newGate(t), newGate(t)
-	s := serveSteps(t, full.step(), "input:1000", "close:stdin", "print:closed", after.step(), "print:end")
+	full, after := servertest.NewGate(t), servertest.NewGate(t)
+	s := serveSteps(t, full.Step(), "input:1000", "close:stdin", "print:closed", after.Step(), "print:end")
 	c := s.client(t)
-	full.reached()
-	c.write(joined(fillStdin(), clientFrame(finBit|opPing, []byte("behind"))))
-	full.open()
+	full.Reached()
+	c.write(joined(fillStdin(), clientFrame(websocket.FinBit|websocket.OpPing, []byte("behind"))))
+	full.Open()
 	c.wantText("closed")
-	after.reached()
+	after.Reached()
 	for c.pongs == 0 {
 		f, err := c.readFrame()
-		if err != nil || f.opcode != opPong {
+		if err != nil || f.opcode != websocket.OpPong {
 			t.Fatalf("%v, %v; want a pong", f, err)
 		}
 		c.pongs++
 	}
-	after.open()
+	after.Open()
 	c.wantText("end")
 	c.wantClose(1000, "")
 }
@@ -89,18 +91,18 @@ func TestStdinClosedDuringWrite(t *testing.T) {
 // A grandchild may outlive the leader and go on writing; the leader's exit
 // status is the session's all the same.
 func TestGrandchildGoesOnWriting(t *testing.T) {
-	leader, child := newGate(t), newGate(t)
-	grandchild := "start:" + child.step() + ";print:from the grandchild;lines:3000,100;write:656e64"
-	s := serveSteps(t, leader.hold(), grandchild, "print:from the leader", "exit:7")
+	leader, child := servertest.NewGate(t), servertest.NewGate(t)
+	grandchild := "start:" + child.Step() + ";print:from the grandchild;lines:3000,100;write:656e64"
+	s := serveSteps(t, leader.Hold(), grandchild, "print:from the leader", "exit:7")
 	c := s.client(t)
 	c.wantText("from the leader")
-	leader.reached()
-	leader.abandoned()
-	child.reached()
-	child.open()
+	leader.Reached()
+	leader.Abandoned()
+	child.Reached()
+	child.Open()
 	c.wantText("from the grandchild")
 	for i := range 3000 {
-		c.wantText(testLine(i, 100))
+		c.wantText(servertest.TestLine(i, 100))
 	}
 	c.wantText("end")
 	c.wantClose(1011, "exit status 7")
@@ -108,19 +110,19 @@ func TestGrandchildGoesOnWriting(t *testing.T) {
 
 // What is said must be seen at once, and half a line not before its end.
 func TestPartialLineWaits(t *testing.T) {
-	half, rest := newGate(t), newGate(t)
-	s := serveSteps(t, "write:"+hex.EncodeToString([]byte("whole\nhal")), half.step(), "write:660a", rest.step())
+	half, rest := servertest.NewGate(t), servertest.NewGate(t)
+	s := serveSteps(t, "write:"+hex.EncodeToString([]byte("whole\nhal")), half.Step(), "write:660a", rest.Step())
 	c := s.client(t)
-	half.reached()
+	half.Reached()
 	c.wantText("whole")
 	c.ping("")
-	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
-	half.open()
-	rest.reached()
+	half.Open()
+	rest.Reached()
 	c.wantText("half")
-	rest.open()
+	rest.Open()
 	c.wantClose(1000, "")
 }
 
@@ -155,10 +157,10 @@ func TestOutputLines(t *testing.T) {
 // fragmentsOf is how a line of this many bytes leaves: a frame for each time
 // that the buffer is full without a newline, and one for the rest.
 func fragmentsOf(size int) (frames []string) {
-	op := opText
+	op := websocket.OpText
 	for ; size >= lazyio.BufferSize; size -= lazyio.BufferSize {
 		frames = append(frames, fmt.Sprintf("fin false, opcode %d, %d bytes", op, lazyio.BufferSize))
-		op = opContinuation
+		op = websocket.OpContinuation
 	}
 	return append(frames, fmt.Sprintf("fin true, opcode %d, %d bytes", op, size))
 }
@@ -244,12 +246,12 @@ func TestHugeLine(t *testing.T) {
 
 // Nor does a client that reads slowly: the backend is what waits.
 func TestSlowClientCostsNoMemory(t *testing.T) {
-	gate := newGate(t)
-	s := serveSteps(t, "lines:2000000,100", gate.step())
+	gate := servertest.NewGate(t)
+	s := serveSteps(t, "lines:2000000,100", gate.Step())
 	c := s.client(t)
 	before := freshMemory()
 	for i := range 10_000 {
-		c.wantText(testLine(i, 100))
+		c.wantText(servertest.TestLine(i, 100))
 	}
 	wantBounded(t, before, measure())
 	c.conn.Close()
@@ -260,17 +262,17 @@ func TestSlowClientCostsNoMemory(t *testing.T) {
 // the same U+FFFD as anywhere else.
 func TestCharactersAtBufferEnd(t *testing.T) {
 	var steps []string
-	var stream []byte
+	var lines []string
 	for _, cut := range []string{"é", "€", "😀", "\xe2\x82", "\xf0\x9f\x98", "\xff", "\xf0\x80\x80\x80", "\r", "\r\r"} {
 		for before := lazyio.BufferSize - 5; before <= lazyio.BufferSize+1; before++ {
 			steps = append(steps, fmt.Sprintf("times:%d,78", before), fmt.Sprintf("write:%x790d0a", cut+cut))
-			stream = fmt.Appendf(stream, "%s%sy\r\n", strings.Repeat("x", before), cut+cut)
+			lines = append(lines, string(websocket.AppendRepaired(nil, []byte(strings.Repeat("x", before)+cut+cut+"y"))))
 		}
 	}
 	s := serveSteps(t, steps...)
 	c := s.client(t)
 	var line []byte
-	for _, want := range linesOf(stream) {
+	for _, want := range lines {
 		for line = nil; ; {
 			f, err := c.readFrame()
 			if err != nil {
@@ -304,13 +306,13 @@ func (b *logBook) warnings() (found []logRecord) {
 
 // Bad bytes of the backend become U+FFFD, and one warning a session names the way out.
 func TestOutputNotUTF8(t *testing.T) {
-	gate := newGate(t)
-	s := serveSteps(t, "write:61ff620a", gate.step(), "write:e2820a", "write:c0af0a", "print:good", "long:70000", "write:f09f98")
+	gate := servertest.NewGate(t)
+	s := serveSteps(t, "write:61ff620a", gate.Step(), "write:e2820a", "write:c0af0a", "print:good", "long:70000", "write:f09f98")
 	for session := 1; session <= 2; session++ {
 		c := s.client(t)
 		c.wantText("a\ufffdb")
-		gate.reached()
-		gate.open()
+		gate.Reached()
+		gate.Open()
 		c.wantText("\ufffd")
 		c.wantText("\ufffd\ufffd")
 		c.wantText("good")
@@ -343,13 +345,13 @@ func TestOutputUTF8WarnsNot(t *testing.T) {
 
 // A backend that is gone before its client has read anything loses nothing.
 func TestOutputBeforeExit(t *testing.T) {
-	gate := newGate(t)
-	s := serveSteps(t, gate.hold(), "lines:500,100", "exit:4")
+	gate := servertest.NewGate(t)
+	s := serveSteps(t, gate.Hold(), "lines:500,100", "exit:4")
 	c := s.client(t)
-	gate.reached()
-	gate.abandoned()
+	gate.Reached()
+	gate.Abandoned()
 	for i := range 500 {
-		c.wantText(testLine(i, 100))
+		c.wantText(servertest.TestLine(i, 100))
 	}
 	c.wantCloseCode(1011, "exit status 4")
 	c.closeWrite()

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // echoed sends messages one by one and wants each back.
@@ -45,42 +48,42 @@ func TestClientFragments(t *testing.T) {
 	message := strings.Repeat("aé€😀", 3)
 	for size := 1; size <= len(message)+1; size++ {
 		var frames []byte
-		op := byte(opText)
-		for rest := message; ; op = opContinuation {
+		op := byte(websocket.OpText)
+		for rest := message; ; op = websocket.OpContinuation {
 			n := min(size, len(rest))
 			if rest = rest[n:]; rest == "" {
-				op |= finBit
+				op |= websocket.FinBit
 			}
 			at := len(message) - len(rest) - n
 			frames = append(frames, clientFrame(op, []byte(message[at:at+n]))...)
-			frames = append(frames, clientFrame(finBit|opPing, []byte("between"))...)
-			if op&finBit != 0 {
+			frames = append(frames, clientFrame(websocket.FinBit|websocket.OpPing, []byte("between"))...)
+			if op&websocket.FinBit != 0 {
 				break
 			}
 		}
 		c.write(frames)
 		c.wantText(message)
 	}
-	c.write(joined(clientFrame(opText, nil), clientFrame(opContinuation, nil), clientFrame(finBit|opContinuation, nil)))
+	c.write(joined(clientFrame(websocket.OpText, nil), clientFrame(websocket.OpContinuation, nil), clientFrame(websocket.FinBit|websocket.OpContinuation, nil)))
 	c.wantText("")
-	c.write(joined(clientFrame(opText, []byte("long ")), clientFrame(finBit|opContinuation, bytes.Repeat([]byte("y"), 200_000))))
+	c.write(joined(clientFrame(websocket.OpText, []byte("long ")), clientFrame(websocket.FinBit|websocket.OpContinuation, bytes.Repeat([]byte("y"), 200_000))))
 	c.wantText("long " + strings.Repeat("y", 200_000))
 }
 
 func TestMaxMessage(t *testing.T) {
 	for _, limit := range []int64{1, 100, 70_000} {
 		t.Run(fmt.Sprint(limit), func(t *testing.T) {
-			s := serve(t, Config{Command: play("echo"), MaxMessage: limit})
+			s := serve(t, Config{Command: servertest.Play("echo"), MaxMessage: limit})
 			exact := strings.Repeat("x", int(limit))
 			c := s.client(t)
 			echoed(t, c, exact, "", exact)
-			c.write(joined(clientFrame(opText, []byte(exact)), clientFrame(finBit|opContinuation, nil)))
+			c.write(joined(clientFrame(websocket.OpText, []byte(exact)), clientFrame(websocket.FinBit|websocket.OpContinuation, nil)))
 			c.wantText(exact)
 			c.text(exact + "y")
 			c.wantClose(1009, "")
 
 			c = s.client(t)
-			c.write(joined(clientFrame(opText, []byte(exact)), clientFrame(finBit|opContinuation, []byte("y"))))
+			c.write(joined(clientFrame(websocket.OpText, []byte(exact)), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("y"))))
 			c.wantClose(1009, "")
 		})
 	}
@@ -90,7 +93,7 @@ func TestMaxMessage(t *testing.T) {
 func TestAnnouncedSizeCostsNothing(t *testing.T) {
 	s := serveSteps(t, "echo")
 	c := s.client(t)
-	c.write(append(header64(finBit|opText, 1<<40), "only a little"...))
+	c.write(append(header64(websocket.FinBit|websocket.OpText, 1<<40), "only a little"...))
 	c.conn.Close()
 	s.log.end(t).wantAttrs(t, map[string]string{"code": "1006", "messages_in": "0"})
 }
@@ -104,7 +107,7 @@ func TestEarlyData(t *testing.T) {
 			s := serveSteps(t, "read:"+file)
 			frames, want := numbered(count, 100)
 			c := newRawClient(t, dialTCP(t, s.addr))
-			c.shake("/", joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+			c.shake("/", joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 			c.wantCloseCode(1000, "")
 			c.wantEnd()
 			s.log.end(t)

@@ -2,10 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -14,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // testServer is a Server behind an httptest.Server, with what it logs.
@@ -55,7 +55,7 @@ func serve(t testing.TB, cfg Config) *testServer {
 // serveSteps serves a backend that takes these steps.
 func serveSteps(t testing.TB, steps ...string) *testServer {
 	t.Helper()
-	return serve(t, Config{Command: play(steps...)})
+	return serve(t, Config{Command: servertest.Play(steps...)})
 }
 
 // within fails when f has not returned in time; f then goes on.
@@ -181,62 +181,6 @@ func (r logRecord) wantAttrs(t testing.TB, want map[string]string) {
 			t.Errorf("%s: %s is %q, want %q", r.msg, name, r.attrs[name], value)
 		}
 	}
-}
-
-// gate is where a backend waits for the test: see the step "gate".
-type gate struct {
-	t    testing.TB
-	l    net.Listener
-	conn net.Conn
-}
-
-func newGate(t testing.TB) *gate {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &gate{t: t, l: l}
-	t.Cleanup(func() {
-		l.Close()
-		if g.conn != nil {
-			g.conn.Close()
-		}
-	})
-	return g
-}
-
-func (g *gate) step() string { return "gate:" + g.l.Addr().String() }
-func (g *gate) hold() string { return "hold:" + g.l.Addr().String() }
-
-// reached returns when the backend is at the gate.
-func (g *gate) reached() {
-	g.t.Helper()
-	g.l.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
-	conn, err := g.l.Accept()
-	if err != nil {
-		g.t.Fatalf("the backend has not come to the gate: %v", err)
-	}
-	g.conn = conn
-}
-
-// abandoned returns when the backend that holds the gate has ended.
-func (g *gate) abandoned() {
-	g.t.Helper()
-	g.conn.SetDeadline(time.Now().Add(patience))
-	if _, err := g.conn.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
-		g.t.Fatal("the backend that holds the gate has not ended")
-	}
-}
-
-// open lets the backend go on.
-func (g *gate) open() {
-	g.t.Helper()
-	if _, err := g.conn.Write([]byte{1}); err != nil {
-		g.t.Fatal(err)
-	}
-	g.conn.Close()
-	g.conn = nil
 }
 
 // recording is a path for the step "read".

@@ -8,6 +8,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wsd/server/lazyio"
+	"wsd/server/servertest"
 )
 
 // slowLog is a log that takes a moment for each line of stderr, as one does that
@@ -28,16 +31,16 @@ func (h slowLog) Handle(ctx context.Context, r slog.Record) error {
 // A grandchild that writes to stderr without end, and has nothing else of the
 // backend, does not keep the session open.
 func TestGrandchildFloodsStderr(t *testing.T) {
-	gate, book := newGate(t), newLogBook()
+	gate, book := servertest.NewGate(t), newLogBook()
 	flood := "start:close:stdout;close:stdin;errlines:100000000,1000"
 	s := serve(t, Config{
-		Command: play(flood, gate.step(), "print:done"),
+		Command: servertest.Play(flood, gate.Step(), "print:done"),
 		Log:     slog.New(slowLog{bookHandler{book: book, level: LevelAccess}}),
 	})
 	c := s.client(t)
-	gate.reached()
+	gate.Reached()
 	book.wait(t, "stderr", 100)
-	gate.open()
+	gate.Open()
 	c.wantText("done")
 	c.wantClose(1000, "")
 	book.end(t)
@@ -48,7 +51,7 @@ func TestGrandchildFloodsStderr(t *testing.T) {
 func TestStderrTail(t *testing.T) {
 	book := newLogBook()
 	s := serve(t, Config{
-		Command: play("errlines:2000,60", "errwrite:6c617374"),
+		Command: servertest.Play("errlines:2000,60", "errwrite:6c617374"),
 		Log:     slog.New(slowLog{bookHandler{book: book, level: LevelAccess}}),
 	})
 	s.client(t).wantClose(1000, "")
@@ -58,7 +61,7 @@ func TestStderrTail(t *testing.T) {
 		t.Fatalf("%d lines of stderr in the log, want 2001; the last one is %v", len(lines), lines[len(lines)-1])
 	}
 	for i, r := range lines[:2000] {
-		if r.attrs["line"] != testLine(i, 60) {
+		if r.attrs["line"] != servertest.TestLine(i, 60) {
 			t.Fatalf("line %d is %v", i, r)
 		}
 	}
@@ -78,13 +81,13 @@ func TestDrainLinesAtDeadline(t *testing.T) {
 	defer w.Close()
 	var text, got strings.Builder
 	for i := range 1_730 {
-		text.WriteString(testLine(i, 60) + "\n")
+		text.WriteString(servertest.TestLine(i, 60) + "\n")
 	}
 	want := text.String()
 	w.SetWriteDeadline(time.Now().Add(patience)) // where a pipe holds less
 	w.WriteString(want[:40_000])
 	var once sync.Once
-	drainLines(r, func(line []byte) {
+	lazyio.DrainLines(r, func(line []byte) {
 		once.Do(func() {
 			w.WriteString(want[40_000:]) // fits the pipe, which is empty now, to the byte
 			r.SetReadDeadline(time.Now())

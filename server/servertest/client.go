@@ -164,7 +164,7 @@ func (c *Client) Sync() {
 // the connection the error is io.EOF.
 func (c *Client) ReadFrame() (ServerFrame, error) {
 	c.Conn.SetReadDeadline(time.Now().Add(Patience))
-	return readFrame(c.In)
+	return ReadFrame(c.In)
 }
 
 // ReadMessage reads up to the end of the next message, whose bytes are the

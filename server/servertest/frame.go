@@ -67,9 +67,9 @@ func (f ServerFrame) String() string {
 	return fmt.Sprintf("frame{fin %v, opcode %#x, %s}", f.Fin, f.Opcode, short(string(f.Payload)))
 }
 
-// readFrame reads one frame, and refuses what a server may not send (RFC 6455
+// ReadFrame reads one frame, and refuses what a server may not send (RFC 6455
 // 5.1, 5.2, 5.5). At the end of the connection the error is io.EOF.
-func readFrame(in io.Reader) (ServerFrame, error) {
+func ReadFrame(in io.Reader) (ServerFrame, error) {
 	var h [8]byte
 	if _, err := io.ReadFull(in, h[:2]); err != nil {
 		return ServerFrame{}, err

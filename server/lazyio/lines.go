@@ -1,0 +1,82 @@
+package lazyio
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"time"
+	"unicode/utf8"
+)
+
+// maxLeftover is about how much is read of a stream after its read deadline, in
+// bytes: a pipe holds no more, but a grandchild may write for ever.
+const maxLeftover = 2 * BufferSize
+
+// DrainLines reads a process's stream and calls take with each line, without its
+// line end, which is valid only until take returns. A line that the buffer can't
+// hold comes in pieces: whatever a process writes, it never blocks on a full pipe.
+// DrainLines ends with the stream, or at its read deadline, once what was in the
+// pipe by then has been read.
+func DrainLines(stream *os.File, take func(line []byte)) {
+	in := NewReader(stream, nil)
+	defer in.Discard()
+	err := in.Fill()
+	for ; err == nil; err = in.Fill() {
+		takeLines(in, take, false)
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		stream.SetReadDeadline(time.Time{}) // or FillNow would fail, too
+		for left := maxLeftover; left > 0 && in.FillNow() == nil; {
+			left -= len(in.Unread())
+			takeLines(in, take, false)
+		}
+	}
+	takeLines(in, take, true)
+}
+
+// takeLines takes the whole lines that in holds, and what is left if that is
+// the end or the buffer is full.
+func takeLines(in *Reader, take func(line []byte), end bool) {
+	for {
+		b := in.Unread()
+		n := bytes.IndexByte(b, '\n')
+		switch {
+		case n >= 0:
+			take(TrimCR(b[:n]))
+			in.Use(n + 1)
+		case end && len(b) > 0:
+			take(b)
+			in.Use(len(b))
+		case in.Full():
+			n = WholeRunes(b)
+			take(b[:n])
+			in.Use(n)
+		default:
+			return
+		}
+	}
+}
+
+// TrimCR takes the "\r" off the end of a line that ended with "\r\n".
+func TrimCR(line []byte) []byte {
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		return line[:n-1]
+	}
+	return line
+}
+
+// WholeRunes returns the length of b without an unfinished character at its
+// end, whose other bytes may still come. What is a fault already, whatever
+// follows, counts as finished.
+func WholeRunes(b []byte) int {
+	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax+1; i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(b)
+}
+

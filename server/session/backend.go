@@ -1,0 +1,217 @@
+package session
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wsd/exec"
+	"wsd/server/lazyio"
+	"wsd/server/websocket"
+)
+
+// backend is one process: what it is told, what it says on stdout and stderr, and
+// how it ends.
+type backend struct {
+	session *Session
+	proc    *exec.Process // nil when it could not be started
+
+	// stdinClosed is set when stdin takes no more. It belongs to the receiving
+	// goroutine.
+	stdinClosed bool
+	inStdin     atomic.Bool // a write to stdin is blocked, or just about
+
+	// Of the sending goroutine; under shared of both that send.
+	out    framer
+	warned bool
+	errOut framer        // of drainStderr
+	shared *sharedOutput // nil unless stderr goes to the client, too
+
+	status *exec.Status // how it ended; set before sent is closed
+
+	sent, stderrRead chan struct{} // closed as the two goroutines end
+}
+
+func (b *backend) init(s *Session, proc *exec.Process) {
+	b.session, b.proc = s, proc
+	b.sent, b.stderrRead = make(chan struct{}), make(chan struct{})
+	if s.cfg.PassStderr {
+		b.share()
+	}
+}
+
+func (b *backend) share() {
+	b.out.encode, b.errOut.encode = tagger("stdout"), tagger("stderr")
+	var once sync.Once
+	b.shared = &sharedOutput{
+		send: b.session.link.write,
+		lost: func() {
+			once.Do(func() {
+				b.session.log.Warn("lines of stderr did not reach the client: a long line of stdout is being sent")
+			})
+		},
+	}
+}
+
+// write writes to stdin and blocks until the backend's pipe has taken all of p. A
+// backend that has closed its stdin has not ended the session: what comes is
+// dropped from then on.
+func (b *backend) write(p []byte) {
+	b.session.lifetime.touch()
+	if b.stdinClosed || b.proc == nil {
+		return
+	}
+	b.inStdin.Store(true)
+	_, err := b.proc.Stdin.Write(p)
+	b.inStdin.Store(false)
+	b.stdinClosed = err != nil
+	if err != nil && !errors.Is(err, os.ErrClosed) {
+		b.session.log.Debug("backend takes no more input; messages are dropped", "err", err)
+	}
+}
+
+// writeLast is the write when no more will come. It is not waited for without
+// end: a backend that takes nothing for as long as the ladder is patient is a case
+// for the ladder.
+func (b *backend) writeLast(p []byte) {
+	if len(p) > 0 && b.proc != nil && !b.stdinClosed {
+		b.proc.Stdin.WriteWithin(exec.Patience+b.session.cfg.CloseDelay, p)
+	}
+}
+
+// stop ends the process and returns when all of it has ended.
+func (b *backend) stop() {
+	if b.proc != nil {
+		b.proc.Stop(b.session.cfg.CloseDelay, b.sent)
+	}
+	<-b.sent
+	<-b.stderrRead
+}
+
+// send is the pump from the backend's stdout to the socket. It ends when stdout
+// has reached its end and the process has been reaped, which is the end of the
+// session, too; when the client is gone, it reads on so that the backend can
+// finish what it does.
+func (b *backend) send() {
+	defer close(b.sent)
+	out := lazyio.NewReader(b.proc.Stdout, nil)
+	var err error
+	if b.session.cfg.Binary {
+		err = b.sendChunks(out)
+	} else {
+		err = b.sendLines(out)
+	}
+	out.Discard()
+	if !exec.IsEOF(err) {
+		b.session.log.Debug("reading the backend's stdout", "err", err)
+	}
+	status := b.proc.Wait()
+	b.status = &status
+	b.session.hooks.Exited()
+	b.settleStderr()
+	b.session.end(exited(status))
+}
+
+// frameBuffer takes the frames of all lines that one read has brought: an empty
+// line of one byte becomes a frame of two, and no line grows by more than that.
+type frameBuffer [2 * lazyio.BufferSize]byte
+
+var frameBuffers = sync.Pool{New: func() any { return new(frameBuffer) }}
+
+// sendLines sends the lines of in, all that one read has brought in one write,
+// until in ends. It returns how in ended.
+func (b *backend) sendLines(in *lazyio.Reader) error {
+	f, searched := &b.out, 0
+	for {
+		err := in.Fill()
+		frames := frameBuffers.Get().(*frameBuffer)
+		f.frames = frames[:0]
+		if used := f.addLines(in.Unread(), searched); used > 0 {
+			in.Use(used)
+		}
+		if in.Full() {
+			b.sendFragment(in)
+		}
+		if err != nil {
+			f.addLast(in.Unread())
+		}
+		searched = len(in.Unread())
+		if len(f.frames) > 0 {
+			b.sendFrames(f)
+		}
+		frameBuffers.Put(frames)
+		f.frames, f.spare = nil, nil
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sendFragment sends what the buffer holds of a line that is longer, nearly
+// always from where it lies.
+func (b *backend) sendFragment(in *lazyio.Reader) {
+	f := &b.out
+	if first, n := f.fragment(in.Unread()); n > 0 {
+		b.session.link.write(websocket.Framed(in, first, n))
+		in.Use(n)
+		return
+	}
+	in.Use(f.addFragment(in.Unread()))
+}
+
+// sendChunks sends what each read brings as one binary message.
+func (b *backend) sendChunks(in *lazyio.Reader) error {
+	for {
+		err := in.Fill()
+		if n := len(in.Unread()); n > 0 {
+			b.session.link.write(websocket.Framed(in, websocket.FinBit|websocket.OpBinary, n))
+			b.out.messages++
+			b.out.bytes += uint64(n)
+			in.Use(n)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// sendFrames sends a framer's frames, and warns once of output that is no text.
+func (b *backend) sendFrames(f *framer) {
+	if f.repaired && !b.warned {
+		b.warned = true
+		b.session.log.Warn("the backend's output is not UTF-8; bad bytes are sent as U+FFFD (use --binary for bytes)")
+	}
+	if b.shared != nil {
+		b.shared.write(f)
+		return
+	}
+	b.session.link.write(f.frames)
+}
+
+// drainStderr logs what the backend writes to stderr, a record a line. With
+// Config.PassStderr the client gets the lines, too.
+func (b *backend) drainStderr() {
+	defer close(b.stderrRead)
+	lazyio.DrainLines(b.proc.Stderr, b.passStderr)
+}
+
+func (b *backend) passStderr(line []byte) {
+	b.session.log.Info("stderr", "line", string(line))
+	if b.shared == nil {
+		return
+	}
+	f := &b.errOut
+	f.addPiece(line, endOfStream) // whose "\r", if any, is gone already
+	b.shared.write(f)
+	f.frames, f.spare = nil, nil // stderr is quiet most of the time
+}
+
+// settleStderr waits until what the backend has written to stderr has been
+// logged. The process is gone, so all of it is in the pipe: the deadline ends a
+// wait for more, which only a grandchild could write.
+func (b *backend) settleStderr() {
+	b.proc.Stderr.SetReadDeadline(time.Now())
+	<-b.stderrRead
+}

@@ -1,0 +1,64 @@
+package session
+
+import (
+	"wsd/exec"
+	"wsd/server/websocket"
+)
+
+// cause is why a session ended. The first one that is reported stays.
+type cause struct {
+	code   websocket.Code
+	reason string // what the close frame says
+	detail string // what only the log says
+	// drop ends the connection without a close frame: nobody would read it.
+	drop bool
+}
+
+// exited is the cause of a session whose backend has ended.
+func exited(status exec.Status) cause {
+	if status.OK() {
+		return cause{code: websocket.CodeOK}
+	}
+	return cause{code: websocket.CodeInternalError, reason: status.String()}
+}
+
+// cannotStart is the cause of a session whose backend could not be started. The
+// client is told no more than that: the error names files.
+func cannotStart(err error) cause {
+	return cause{code: websocket.CodeInternalError, reason: "cannot start", detail: err.Error()}
+}
+
+func shutdown() cause {
+	return cause{code: websocket.CodeGoingAway, reason: "server is shutting down"}
+}
+
+// idled and outlasted are the causes of a session that has reached IdleTimeout
+// or MaxSession. The server goes away from that session, and the client may come
+// back.
+func idled() cause {
+	return cause{code: websocket.CodeGoingAway, reason: "no messages for too long"}
+}
+
+func outlasted() cause {
+	return cause{code: websocket.CodeGoingAway, reason: "the session has lasted long enough"}
+}
+
+func silent() cause {
+	return cause{code: websocket.CodeLost, detail: "client answered no ping", drop: true}
+}
+
+func unwritable() cause {
+	return cause{code: websocket.CodeLost, detail: "client takes no more", drop: true}
+}
+
+// received is the cause of a session whose receiving side ended with err.
+func received(err error) cause {
+	switch err := err.(type) {
+	case *websocket.Closed:
+		return cause{code: err.Code, reason: err.Reason, detail: "client closed"}
+	case *websocket.Error:
+		return cause{code: err.Code, reason: err.Reason, detail: err.Detail}
+	default:
+		return cause{code: websocket.CodeLost, detail: "connection lost: " + err.Error(), drop: true}
+	}
+}

@@ -1,0 +1,206 @@
+package session
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"wsd/server/lazyio"
+	"wsd/server/servertest"
+	"wsd/server/websocket"
+)
+
+// pump is sendLines for a test: it feeds stream to a framer in slices of these
+// sizes, turn about, by way of a window as small as the given size, and returns
+// the frames.
+func pump(stream []byte, window int, slices []int, encode func(dst, piece []byte, first, last bool) []byte) (frames []byte, f *framer) {
+	f = &framer{encode: encode}
+	var in []byte
+	searched := 0
+	for i := 0; ; i++ {
+		n := min(slices[i%len(slices)], window-len(in), len(stream))
+		end := n == 0
+		in = append(in, stream[:n]...)
+		stream = stream[n:]
+		f.frames = frames
+		in = in[f.addLines(in, searched):]
+		if len(in) == window {
+			in = in[f.addFragment(in):]
+		}
+		if end {
+			f.addLast(in)
+		}
+		frames = f.frames
+		if end {
+			return frames, f
+		}
+		searched = len(in)
+	}
+}
+
+// framesOf reads frames as a strict client does.
+func framesOf(t testing.TB, frames []byte) (list []servertest.ServerFrame) {
+	t.Helper()
+	for in := bytes.NewReader(frames); in.Len() > 0; {
+		f, err := servertest.ReadFrame(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// messagesOf puts the messages of frames together.
+func messagesOf(t testing.TB, frames []byte) (messages []string) {
+	t.Helper()
+	message, open := "", false
+	for _, f := range framesOf(t, frames) {
+		if want := byte(websocket.OpText); open && f.Opcode != websocket.OpContinuation || !open && f.Opcode != want {
+			t.Fatalf("opcode %d, inside a message: %v", f.Opcode, open)
+		}
+		message += string(f.Payload)
+		if open = !f.Fin; !open {
+			if !utf8.ValidString(message) {
+				t.Fatalf("%q is not UTF-8", message)
+			}
+			messages = append(messages, message)
+			message = ""
+		}
+	}
+	if open {
+		t.Fatal("the last message has no end")
+	}
+	return messages
+}
+
+// linesOf is what the messages of a stream are, the slow and obvious way.
+func linesOf(stream []byte) (messages []string) {
+	lines := strings.Split(string(stream), "\n")
+	for i, line := range lines {
+		if i < len(lines)-1 {
+			line = strings.TrimSuffix(line, "\r")
+		} else if line == "" {
+			break // the stream ended with a newline
+		}
+		messages = append(messages, string(websocket.AppendRepaired(nil, []byte(line))))
+	}
+	return messages
+}
+
+func checkPump(t *testing.T, stream []byte, window int, slices ...int) {
+	t.Helper()
+	frames, f := pump(stream, window, slices, nil)
+	got := messagesOf(t, frames)
+	want := linesOf(stream)
+	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
+		t.Fatalf("%q in slices %v, window %d:\n got %q\nwant %q", stream, slices, window, got, want)
+	}
+	size := 0
+	for _, m := range want {
+		size += len(m)
+	}
+	if f.messages != uint64(len(want)) || f.bytes != uint64(size) {
+		t.Errorf("%q: counted %d messages, %d bytes; want %d, %d", stream, f.messages, f.bytes, len(want), size)
+	}
+	if f.repaired == utf8.Valid(stream) {
+		t.Errorf("%q: repaired is %v", stream, f.repaired)
+	}
+}
+
+func TestLines(t *testing.T) {
+	for _, stream := range []string{
+		"",
+		"\n",
+		"\n\n\n",
+		"a\n",
+		"a",
+		"a\nb",
+		"a\r\nb\r\n",
+		"a\r\r\n",
+		"\r\n",
+		"\r",
+		"a\r",
+		"a\rb\n",
+		"12345678\r\n",
+		"1234567\r\n8\r\n",
+		"1234567\r8\n",
+		"12345678\r",
+		"a long line without an end",
+		"a long line\nand another\r\nand a last",
+		"é€😀é€😀é€😀\n",
+		"\xff\n",
+		"ok\n\xe2\x82\nok\n",
+		"\xf0\x9f\x98",
+		"123456\xf0\x9f\x98\x80\n",
+		"1234567\xf0\x9f\n",
+		"\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\n",
+		strings.Repeat("x", 125) + "\n" + strings.Repeat("y", 126) + "\n" + strings.Repeat("z", 65536),
+	} {
+		for _, window := range []int{8, 11, 64, lazyio.BufferSize} {
+			for _, slice := range []int{1, 2, 3, 7, 64, lazyio.BufferSize} {
+				checkPump(t, []byte(stream), window, slice)
+			}
+		}
+	}
+}
+
+// A line of any length, cut at any place: all its characters are whole.
+func TestLinesCutEverywhere(t *testing.T) {
+	line := []byte(strings.Repeat("aé€😀\r", 5) + "\r\n😀")
+	for window := 8; window < len(line)+2; window++ {
+		for slice := 1; slice <= window; slice++ {
+			checkPump(t, line, window, slice)
+		}
+	}
+}
+
+// Every frame of a fragmented message is UTF-8 by itself, and only the first
+// has an opcode and only the last a FIN bit; a client need not be that strict, but
+// it shows that nothing is cut.
+func TestFragments(t *testing.T) {
+	stream := []byte(strings.Repeat("€", 40) + "\r\nnext\n")
+	frames, _ := pump(stream, 16, []int{16}, nil)
+	var got []string
+	for _, f := range framesOf(t, frames) {
+		if !utf8.Valid(f.Payload) {
+			t.Errorf("%v is not UTF-8", f)
+		}
+		got = append(got, fmt.Sprint(f.Fin, f.Opcode))
+	}
+	if got[0] != "false 1" || got[len(got)-2] != "true 0" || got[len(got)-1] != "true 1" {
+		t.Errorf("frames %v", got)
+	}
+	for _, g := range got[1 : len(got)-2] {
+		if g != "false 0" {
+			t.Errorf("frames %v", got)
+		}
+	}
+}
+
+func FuzzLines(f *testing.F) {
+	for _, s := range []string{"", "a\r\nb\n\nc", "é€😀\n\xff\xfe\n\xe2\x82", "\r\r\r\r\r\r\r\r\r\n\r"} {
+		f.Add([]byte(s), uint8(8), uint8(3), uint8(1))
+		f.Add([]byte(s), uint8(16), uint8(255), uint8(255))
+	}
+	f.Fuzz(func(t *testing.T, stream []byte, window, first, second uint8) {
+		checkPump(t, stream, max(8, int(window)), max(1, int(first)), max(1, int(second)))
+	})
+}
+
+// The hot path allocates nothing.
+func TestLinesAllocateNothing(t *testing.T) {
+	in := []byte(strings.Repeat("a line of some length é\r\n\n", 1000))
+	f := &framer{frames: make([]byte, 0, 2*len(in))}
+	allocs := testing.AllocsPerRun(100, func() {
+		f.frames = f.frames[:0]
+		if f.addLines(in, 0) != len(in) {
+			t.Fatal("not all was used")
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations for 2000 lines", allocs)
+	}
+}

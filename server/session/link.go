@@ -1,0 +1,118 @@
+package session
+
+import (
+	"time"
+
+	"wsd/server/websocket"
+)
+
+const (
+	// closeTimeout bounds the closing handshake: the batch that is being written,
+	// our close frame and the client's.
+	closeTimeout = 5 * time.Second
+	// drainTimeout bounds it for a client that is slow and still takes what was
+	// sent before the close frame. The backend has ended, so that this is no longer
+	// bounded by a limit on backends.
+	drainTimeout = time.Minute
+	drainPeriod  = time.Second // between two looks whether it does
+)
+
+// link is one connection: what the client sends, what is sent to it, and whether
+// it is there.
+type link struct {
+	session *Session
+	conn    *websocket.Conn
+	in      *websocket.Receiver // of the receiving goroutine
+	pings   keepalive
+
+	// clientGone is set when the client takes no more. It belongs to whoever sends,
+	// under the lock of sharedOutput where two do.
+	clientGone bool
+
+	received chan struct{} // closed when the receiving goroutine ends
+	lastRead error         // how reading ended; read after received is closed
+}
+
+func (l *link) init(s *Session, conn *websocket.Conn) {
+	l.session, l.conn = s, conn
+	l.received = make(chan struct{})
+	l.in = websocket.NewReceiver(conn, s.cfg.Buffered)
+	l.in.Binary, l.in.MaxMessage = s.cfg.Binary, s.cfg.MaxMessage
+	l.in.Deliver = s.backend.write
+	l.pings.start(l, s.cfg.PingPeriod)
+}
+
+// receive is the pump from the socket to the backend's stdin. It ends when the
+// connection does, or with a fault of the client; both end the session.
+func (l *link) receive() {
+	defer close(l.received)
+	err := l.in.Run()
+	l.session.backend.writeLast(l.in.Rest())
+	l.in.Release()
+	l.lastRead = err
+	l.session.end(received(err))
+}
+
+// write writes frames to the socket, until that fails once: the client takes
+// no more then, and the backend's further output is dropped. That does not end
+// the session: what the client has sent before is still to be read.
+func (l *link) write(frames []byte) {
+	l.session.lifetime.touch()
+	if l.clientGone {
+		return
+	}
+	if err := l.conn.WriteFrames(frames); err != nil {
+		l.clientGone = true
+		l.session.log.Debug("client takes no more; output is dropped", "err", err)
+	}
+}
+
+// close performs the closing handshake of RFC 6455 7.1.2, as far as the client
+// takes part, and closes the socket; or it just drops the connection.
+func (l *link) close(drop bool) {
+	l.pings.stop()
+	if drop {
+		l.conn.Abort()
+	} else {
+		l.conn.SetDeadline(time.Now().Add(closeTimeout))
+		flushed := make(chan struct{})
+		go func() { // ends at the deadline; waited for below
+			defer close(flushed)
+			l.conn.FlushControl()
+		}()
+		l.awaitDrained()
+		defer func() { <-flushed }()
+	}
+	<-l.received
+	l.conn.Finish(!drop && isFault(l.lastRead))
+}
+
+// isFault reports whether reading ended with a fault of the client, so that more
+// may come from it. In all other cases the client has closed, or the connection is
+// lost, or the time is up.
+func isFault(err error) bool {
+	_, fault := err.(*websocket.Error)
+	return fault
+}
+
+// awaitDrained puts off the deadline of the closing handshake while the client
+// takes what is on its way to it. Were the socket closed before that, whatever
+// the client sends would be answered with RST, and the rest be thrown away. It
+// returns when receiving has ended, or nothing is to be put off any more.
+func (l *link) awaitDrained() {
+	tick := time.NewTicker(drainPeriod)
+	defer tick.Stop()
+	last := time.Now().Add(drainTimeout)
+	for left := l.conn.Unsent(); left > 0 && time.Now().Before(last); {
+		select {
+		case <-l.received:
+			return
+		case <-tick.C:
+		}
+		now := l.conn.Unsent()
+		if now < left && l.session.closing.Err() == nil {
+			l.conn.SetDeadline(time.Now().Add(closeTimeout))
+		}
+		left = now
+	}
+}

@@ -1,0 +1,143 @@
+// Package session is a WebSocket's life: a link, which is one connection, a
+// backend, which is one process, and what joins the two.
+package session
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"wsd/exec"
+	"wsd/server/websocket"
+)
+
+// Config is what all sessions of a server have in common. The zero value of a
+// field switches its feature off.
+type Config struct {
+	// Binary carries chunks of bytes instead of lines of text.
+	Binary bool
+	// PassStderr sends the backend's stderr to the client too, with both streams
+	// tagged as JSON. Not together with Binary.
+	PassStderr bool
+	// MaxMessage is the largest message taken from a client, in bytes; a larger one
+	// ends the session with 1009.
+	MaxMessage int64
+	// Buffered bounds the memory for messages that have not arrived as a whole; the
+	// client that would take more is closed with 1013. It is shared by all sessions.
+	Buffered *websocket.Budget
+	// CloseDelay is added to each wait of the ladder that stops a backend.
+	CloseDelay time.Duration
+	// PingPeriod is the time between two pings; a client that is silent for two of
+	// them is dropped.
+	PingPeriod time.Duration
+	// IdleTimeout ends a session that no message has crossed for so long, and
+	// MaxSession one that has lasted so long, both with 1001.
+	IdleTimeout, MaxSession time.Duration
+}
+
+// Session is one WebSocket and its backend. Three goroutines serve it: receive,
+// send and drainStderr. Whichever ends first ends the session with a cause, and
+// teardown, started by that, waits for all three.
+type Session struct {
+	cfg      *Config
+	log      *slog.Logger
+	hooks    Hooks
+	begun    time.Time
+	link     link
+	backend  backend
+	lifetime lifetime
+
+	starting   sync.Mutex      // held by Start: teardown waits for it
+	closing    context.Context // of the server
+	notClosing func() bool     // takes off what waits for closing
+
+	ending sync.Once
+	cause  cause // set by ending
+}
+
+// Hooks tell a session's owner how far it is. They are called once each, by
+// goroutines of the session.
+type Hooks struct {
+	// Exited is called when the backend has ended and been reaped, or could not be
+	// started.
+	Exited func()
+	// Ended is called last: nothing of the session runs any more. The process's
+	// streams are closed by its owner then.
+	Ended func(End)
+}
+
+// End is what there is to say of a session that has ended.
+type End struct {
+	Code   websocket.Code // what the close frame said, or CodeLost
+	Reason string         // of the close frame; may be empty
+	Detail string         // what only the log says; may be empty
+	Exit   *exec.Status   // nil when the backend could not be started
+
+	Duration                time.Duration
+	MessagesIn, MessagesOut uint64
+	BytesIn, BytesOut       uint64 // payload
+}
+
+// Start starts a session on a connection whose handshake is done, and returns. The
+// session goes on by itself until it ends; when ctx, the server's, is done, it is
+// closed with 1001. proc is the backend; it is nil when that could not be started,
+// and startErr then says why, which ends the session at once. Both belong to the
+// session until it calls hooks.Ended.
+func Start(ctx context.Context, cfg *Config, log *slog.Logger, conn *websocket.Conn, proc *exec.Process, startErr error, hooks Hooks) *Session {
+	s := &Session{cfg: cfg, log: log, hooks: hooks, begun: time.Now(), closing: ctx}
+	s.starting.Lock()
+	defer s.starting.Unlock()
+	s.backend.init(s, proc)
+	s.link.init(s, conn)
+	s.lifetime.start(s)
+	s.notClosing = context.AfterFunc(ctx, func() { s.end(shutdown()) })
+	go s.link.receive()
+	if startErr != nil {
+		close(s.backend.sent)
+		close(s.backend.stderrRead)
+		hooks.Exited()
+		s.end(cannotStart(startErr))
+		return s
+	}
+	go s.backend.send()
+	go s.backend.drainStderr()
+	return s
+}
+
+// end ends the session. The first cause stays; later calls do nothing. It does
+// not wait. The close frame is put in its place at once, before an answer to the
+// client's own could take it.
+func (s *Session) end(why cause) {
+	s.ending.Do(func() {
+		s.cause = why
+		if !why.drop {
+			s.link.conn.SendClose(why.code, why.reason)
+		}
+		go s.teardown() // ends when all of the session has ended; the server waits for it
+	})
+}
+
+// teardown closes the connection and ends the backend, side by side so that
+// neither waits for the other.
+func (s *Session) teardown() {
+	s.starting.Lock()
+	s.starting.Unlock()
+	s.notClosing()
+	s.lifetime.stop()
+	closed := make(chan struct{})
+	go func() { // ends within the closing handshake's time; waited for below
+		defer close(closed)
+		s.link.close(s.cause.drop)
+	}()
+	s.backend.stop()
+	<-closed
+	s.hooks.Ended(End{
+		Code: s.cause.code, Reason: s.cause.reason, Detail: s.cause.detail,
+		Exit:       s.backend.status,
+		Duration:   time.Since(s.begun).Round(time.Millisecond),
+		MessagesIn: s.link.in.Messages, BytesIn: s.link.in.Bytes,
+		MessagesOut: s.backend.out.messages + s.backend.errOut.messages,
+		BytesOut:    s.backend.out.bytes + s.backend.errOut.bytes,
+	})
+}

@@ -1,0 +1,190 @@
+package websocket
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"wsd/server/lazyio"
+)
+
+// errCloseSent is returned by WriteFrames after a close frame: nothing may
+// follow it (RFC 6455 5.5.1).
+var errCloseSent = errors.New("a close frame has been sent")
+
+// Conn is the server's end of a WebSocket's connection, once the handshake is
+// done. It carries whole frames, many in one system call. Reading belongs to its
+// Receiver's goroutine. Data frames are written by WriteFrames; control frames,
+// which come from elsewhere, wait until no frame is being written.
+type Conn struct {
+	net.Conn
+	in    *lazyio.Reader
+	reads atomic.Uint64 // counts reads that brought something: a sign of life
+
+	wmu       sync.Mutex    // held while frames are written
+	closeSent bool          // guarded by wmu
+	writing   atomic.Bool   // a write is in progress
+	writes    atomic.Uint64 // counts finished writes
+	broken    atomic.Bool   // a write has failed
+
+	control      controlFrames
+	aboutToFlush atomic.Bool    // a goroutine has been started and not begun
+	writers      sync.WaitGroup // goroutines that write control frames
+}
+
+// NewConn makes a Conn of a connection that the handshake has been done on, and
+// owns it from now on. early is what has been read from it already.
+func NewConn(nc net.Conn, early []byte) *Conn {
+	return &Conn{Conn: nc, in: lazyio.NewReader(nc, early)}
+}
+
+// WriteFrames writes whole data frames and blocks until the socket has taken
+// them: that is the back-pressure.
+func (c *Conn) WriteFrames(b []byte) error {
+	c.wmu.Lock()
+	err := error(errCloseSent)
+	if !c.closeSent {
+		err = c.write(b)
+	}
+	c.wmu.Unlock()
+	c.flushControl()
+	return err
+}
+
+// write writes to the socket. c.wmu is held.
+func (c *Conn) write(b []byte) error {
+	c.writing.Store(true)
+	_, err := c.Conn.Write(b)
+	c.writing.Store(false)
+	c.writes.Add(1)
+	if err != nil {
+		c.broken.Store(true)
+	}
+	return err
+}
+
+// answer sends a control frame with the client's own payload. It never blocks:
+// a client may be slow to read what comes before the answer.
+func (c *Conn) answer(op byte, payload []byte) {
+	c.sendControl(append([]byte{FinBit | op, byte(len(payload))}, payload...))
+}
+
+// Ping sends a ping without waiting for anything.
+func (c *Conn) Ping() { c.sendControl([]byte{FinBit | OpPing, 0}) }
+
+// sendControl has a goroutine write the frame. One that is about to writes all
+// that wait: ten thousand pings that come at once need no more than that.
+func (c *Conn) sendControl(frame []byte) {
+	c.control.put(frame)
+	if c.aboutToFlush.Swap(true) {
+		return
+	}
+	c.writers.Go(func() { // ends when the socket has taken it or is closed; Finish waits for it
+		c.aboutToFlush.Store(false)
+		c.flushControl()
+	})
+}
+
+// FlushControl writes the waiting control frames after the batch that is being
+// written now. It gives up at the write deadline.
+func (c *Conn) FlushControl() {
+	c.wmu.Lock()
+	c.writeControl()
+	c.wmu.Unlock()
+}
+
+// flushControl writes the waiting control frames, unless frames are being
+// written: whoever writes those calls flushControl after them.
+func (c *Conn) flushControl() {
+	for c.control.waiting() && c.wmu.TryLock() {
+		c.writeControl()
+		c.wmu.Unlock()
+	}
+}
+
+// writeControl writes the waiting control frames. c.wmu is held.
+func (c *Conn) writeControl() {
+	frames, last := c.control.take()
+	if c.closeSent || len(frames) == 0 {
+		return
+	}
+	c.closeSent = last
+	c.write(frames)
+}
+
+// SendClose puts a close frame in its place behind the frames that are being written,
+// and ahead of an answer to the peer's own. It does not wait: FlushControl does.
+func (c *Conn) SendClose(code Code, reason string) { c.control.put(closeFrame(code, reason)) }
+
+// Finish closes the socket and waits for what still writes to it. When the peer
+// has not been seen to end the connection itself, its last bytes are read first, if
+// linger says so: closing with unread bytes would make the kernel send RST, and
+// the peer's throw away the close frame before it is read.
+func (c *Conn) Finish(linger bool) {
+	c.FlushControl()
+	if linger && !c.broken.Load() {
+		c.linger()
+	}
+	c.shut()
+	c.writers.Wait()
+	c.in.Discard()
+}
+
+// shut closes the socket. TLS says goodbye first, which takes seconds when the
+// client reads nothing, so not when a write has failed.
+func (c *Conn) shut() {
+	if t, ok := c.Conn.(*tls.Conn); ok && c.broken.Load() {
+		t.NetConn().Close()
+		return
+	}
+	c.Conn.Close()
+}
+
+// Abort closes the socket at once, under whoever uses it.
+func (c *Conn) Abort() {
+	c.broken.Store(true)
+	c.shut()
+}
+
+const (
+	// lingerSilence is how long a peer may send nothing before nothing more is
+	// expected of it, and lingerTotal how long it is read in all.
+	lingerSilence = time.Second
+	lingerTotal   = 5 * time.Second
+)
+
+// linger reads on for what a peer still sends, whatever it is, until the end of its
+// direction.
+func (c *Conn) linger() {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+	b := lazyio.Take()
+	defer lazyio.Return(b)
+	for last := time.Now().Add(lingerTotal); ; {
+		deadline := time.Now().Add(lingerSilence)
+		if deadline.After(last) {
+			deadline = last
+		}
+		c.Conn.SetReadDeadline(deadline)
+		if _, err := c.Conn.Read(b[:]); err != nil {
+			return
+		}
+	}
+}
+
+// Signs is what a Conn has seen of its peer.
+type Signs struct {
+	Reads, Writes uint64 // finished ones that brought or took something
+	Writing       bool   // a write is in progress
+	Broken        bool   // a write has failed: nothing more reaches the peer
+}
+
+// Signs returns what has been seen of the peer up to now. It may be called
+// concurrently with everything else.
+func (c *Conn) Signs() Signs {
+	return Signs{c.reads.Load(), c.writes.Load(), c.writing.Load(), c.broken.Load()}
+}

@@ -1,0 +1,61 @@
+package websocket
+
+import "wsd/server/lazyio"
+
+// message is a message in the making that is not one whole frame in the socket's
+// buffer: it comes in fragments, or is large, or has not arrived yet. It is kept in
+// pieces until it is whole, since the backend must not see half a message, and
+// checked as it arrives. Memory grows with what arrives, not with what a header
+// promises. It belongs to the receiving goroutine.
+type message struct {
+	open   bool // its first frame has begun, its last one has not ended
+	text   bool
+	size   uint64
+	check  utf8Check
+	pieces []*lazyio.Buffer
+	free   int // bytes at the end of the last piece
+	budget *Budget
+}
+
+// room returns free space for the next bytes, or nil when there is no memory for
+// more.
+func (m *message) room() []byte {
+	if m.free == 0 {
+		if !m.budget.take(lazyio.BufferSize) {
+			return nil
+		}
+		m.pieces = append(m.pieces, lazyio.Take())
+		m.free = lazyio.BufferSize
+	}
+	return m.pieces[len(m.pieces)-1].Body()[lazyio.BufferSize-m.free:]
+}
+
+// add adds the first n bytes of room to the message, and reports false when
+// they show that it is not the text that it says it is.
+func (m *message) add(n int) bool {
+	arrived := m.room()[:n]
+	m.free -= n
+	m.size += uint64(n)
+	return !m.text || m.check.add(arrived)
+}
+
+// each calls f with the message's bytes, piece by piece.
+func (m *message) each(f func(piece []byte)) {
+	for i, piece := range m.pieces {
+		end := lazyio.BufferSize
+		if i == len(m.pieces)-1 {
+			end -= m.free
+		}
+		f(piece.Body()[:end])
+	}
+}
+
+// reset forgets the message and returns its memory.
+func (m *message) reset() {
+	for _, piece := range m.pieces {
+		lazyio.Return(piece)
+	}
+	clear(m.pieces)
+	m.budget.give(int64(len(m.pieces)) * lazyio.BufferSize)
+	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would make a new list
+}

@@ -1,0 +1,308 @@
+package websocket
+
+import (
+	"unicode/utf8"
+
+	"wsd/server/lazyio"
+)
+
+const (
+	// smallFrame is up to how many bytes of payload a frame that has not arrived
+	// yet is waited for where it lies.
+	smallFrame = 4096
+	// directRead is from how many bytes on a read goes past the reader's buffer.
+	directRead = lazyio.BufferSize / 4
+)
+
+// Receiver takes the messages that a client sends. It gathers whole ones into
+// batches, and delivers a batch when it is full or when the next read could block:
+// nothing whole is ever held back, and ten thousand short messages cost one write.
+// It belongs to one goroutine. What is exported of its fields but the counts is set
+// before Run and not changed.
+type Receiver struct {
+	// Deliver takes a batch, or the next piece of a message that is longer than a
+	// batch and has arrived as a whole. It may block: that is the back-pressure. b is
+	// valid until it returns.
+	Deliver func(b []byte)
+	// Binary takes binary messages, too, and puts nothing between messages.
+	// Otherwise messages are lines: each is text, and a newline follows it.
+	Binary bool
+	// MaxMessage is the largest message that is taken, in bytes. 0 means no limit.
+	MaxMessage int64
+
+	// Messages and Bytes count what has been taken.
+	Messages, Bytes uint64
+
+	conn    *Conn
+	batch   batch
+	message message
+}
+
+// NewReceiver returns the one Receiver of c. Its messages in the making count for
+// budget.
+func NewReceiver(c *Conn, budget *Budget) *Receiver {
+	return &Receiver{conn: c, message: message{budget: budget}}
+}
+
+// Run takes messages until the connection ends, or the client sends what can't be
+// taken. Its error is never nil: a *Closed after a close frame, which has been
+// answered, an *Error for a fault of the client's, and else what has ended the
+// connection. Rest then has what was not delivered any more.
+func (r *Receiver) Run() error {
+	for {
+		b := r.conn.in.Unread()
+		h, ok, err := ParseHeader(b, true)
+		switch {
+		case err != nil:
+		case !ok:
+			err = r.fill()
+		case h.IsControl():
+			err = r.takeControl(&h, b)
+		default:
+			err = r.takeData(&h, b)
+		}
+		if err != nil {
+			r.message.reset()
+			return err
+		}
+	}
+}
+
+// Rest returns the whole messages that Run has taken and not delivered. Release
+// gives their memory back.
+func (r *Receiver) Rest() []byte { return r.batch.buf }
+
+// Release returns the memory of what is left.
+func (r *Receiver) Release() {
+	r.batch.buf = r.batch.buf[:0]
+	r.batch.release()
+}
+
+// fill reads more bytes for r.conn.in; see lazyio.Reader.Fill.
+func (r *Receiver) fill() error {
+	r.beforeWait()
+	if err := r.conn.in.Fill(); err != nil {
+		return err
+	}
+	r.conn.reads.Add(1)
+	return nil
+}
+
+// beforeWait runs before each read that may block.
+func (r *Receiver) beforeWait() {
+	r.flush()
+	r.batch.release()
+}
+
+// read reads at least one byte: what has been read before, or what one read of
+// the socket brings. A large piece is read to where it is wanted, without the
+// detour over the buffer.
+func (r *Receiver) read(p []byte) (int, error) {
+	in := r.conn.in
+	if len(in.Unread()) == 0 {
+		if len(p) >= directRead {
+			return r.readDirectly(p)
+		}
+		if err := r.fill(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, in.Unread())
+	in.Use(n)
+	return n, nil
+}
+
+func (r *Receiver) readDirectly(p []byte) (int, error) {
+	r.beforeWait()
+	n, err := r.conn.Conn.Read(p)
+	if n == 0 {
+		return 0, err
+	}
+	r.conn.reads.Add(1)
+	return n, nil // an error will come again
+}
+
+// takeControl takes a control frame whose header is at the front of b, once all
+// of it has arrived.
+func (r *Receiver) takeControl(h *Header, b []byte) error {
+	size := h.Size + int(h.Length)
+	if len(b) < size {
+		return r.fill()
+	}
+	var payload [MaxControlPayload]byte
+	p := payload[:copy(payload[:], b[h.Size:size])]
+	Unmask(p, h.Mask, 0)
+	r.conn.in.Use(size)
+	switch h.Op {
+	case OpPing:
+		r.conn.answer(OpPong, p)
+		return nil
+	case OpPong:
+		return nil // its bytes have been a sign of life
+	default:
+		err := parseClosePayload(p)
+		if _, ok := err.(*Closed); ok {
+			r.conn.answer(OpClose, p)
+		}
+		return err
+	}
+}
+
+// takeData takes a data frame whose header is at the front of b.
+func (r *Receiver) takeData(h *Header, b []byte) error {
+	if err := r.checkFrame(h); err != nil {
+		return err
+	}
+	single := h.Fin && !r.message.open
+	switch arrived := uint64(len(b) - h.Size); {
+	case single && arrived >= h.Length && h.Length < lazyio.BufferSize:
+		err := r.takeWhole(h, b[h.Size:h.Size+int(h.Length)])
+		r.conn.in.Use(h.Size + int(h.Length))
+		return err
+	case single && h.Length <= smallFrame:
+		if h.Op == OpText && !mayBeText(h, b[h.Size:]) {
+			return ErrNotUTF8
+		}
+		return r.fill()
+	default:
+		r.conn.in.Use(h.Size)
+		return r.takePiece(h)
+	}
+}
+
+// checkFrame refuses a data frame by its header: by its place among fragments
+// (RFC 6455 5.4), its kind, or the size that it gives its message.
+func (r *Receiver) checkFrame(h *Header) error {
+	switch {
+	case h.Op == OpContinuation && !r.message.open:
+		return protocolError("continuation of no message")
+	case h.Op != OpContinuation && r.message.open:
+		return protocolError("message inside a message")
+	case h.Op == OpBinary && !r.Binary:
+		return ErrOnlyText
+	case r.MaxMessage > 0 && h.Length > uint64(r.MaxMessage)-r.message.size:
+		return ErrTooBig
+	}
+	return nil
+}
+
+// takeWhole takes a message that lies in the socket's buffer as one frame.
+// Nearly all messages do.
+func (r *Receiver) takeWhole(h *Header, payload []byte) error {
+	if !r.batch.reserve(len(payload) + 1) {
+		r.flush()
+	}
+	b := &r.batch
+	start := len(b.buf)
+	b.buf = append(b.buf, payload...)
+	Unmask(b.buf[start:], h.Mask, 0)
+	if h.Op == OpText && !utf8.Valid(b.buf[start:]) {
+		b.buf = b.buf[:start]
+		return ErrNotUTF8
+	}
+	r.endMessage(h.Length)
+	return nil
+}
+
+// endMessage ends the message of size bytes that has been put into the batch, and
+// counts it.
+func (r *Receiver) endMessage(size uint64) {
+	if !r.Binary {
+		r.batch.buf = append(r.batch.buf, '\n')
+	}
+	r.Messages++
+	r.Bytes += size
+}
+
+// mayBeText reports whether the part of a small frame that has arrived can
+// begin a text: a fault is to be seen when it arrives.
+func mayBeText(h *Header, payload []byte) bool {
+	var part [smallFrame]byte
+	n := copy(part[:], payload)
+	Unmask(part[:n], h.Mask, 0)
+	return utf8.Valid(part[:lazyio.WholeRunes(part[:n])])
+}
+
+// takePiece takes a frame, whose header has been read, as the next piece of a
+// message.
+func (r *Receiver) takePiece(h *Header) error {
+	m := &r.message
+	if !m.open {
+		m.open, m.text = true, h.Op == OpText
+	}
+	for left := h.Length; left > 0; {
+		room := m.room()
+		if room == nil {
+			return ErrNoRoom
+		}
+		n, err := r.read(room[:min(uint64(len(room)), left)])
+		if err != nil {
+			return err
+		}
+		Unmask(room[:n], h.Mask, h.Length-left)
+		left -= uint64(n)
+		if !m.add(n) {
+			return ErrNotUTF8
+		}
+	}
+	if !h.Fin {
+		return nil
+	}
+	if !m.check.ended() {
+		return ErrNotUTF8
+	}
+	r.passMessage()
+	return nil
+}
+
+// passMessage passes on a message that has become whole. What does not fill a
+// piece goes by way of the batch, to leave together with what follows.
+func (r *Receiver) passMessage() {
+	m := &r.message
+	size := m.size
+	m.each(func(piece []byte) {
+		if len(piece) == lazyio.BufferSize {
+			r.flush()
+			r.Deliver(piece)
+			return
+		}
+		if !r.batch.reserve(len(piece) + 1) {
+			r.flush()
+		}
+		r.batch.buf = append(r.batch.buf, piece...)
+	})
+	m.reset()
+	r.batch.reserve(1)
+	r.endMessage(size)
+}
+
+// flush delivers the batch.
+func (r *Receiver) flush() {
+	if len(r.batch.buf) > 0 {
+		r.Deliver(r.batch.buf)
+		r.batch.buf = r.batch.buf[:0]
+	}
+}
+
+// batch gathers whole messages.
+type batch struct {
+	borrowed *lazyio.Buffer // what buf lies in; nil while idle
+	buf      []byte
+}
+
+// reserve makes sure that n more bytes fit, and reports false when they don't.
+func (b *batch) reserve(n int) bool {
+	if b.borrowed == nil {
+		b.borrowed = lazyio.Take()
+		b.buf = b.borrowed[:0]
+	}
+	return len(b.buf)+n <= cap(b.buf)
+}
+
+// release returns the memory of an empty batch.
+func (b *batch) release() {
+	if b.borrowed != nil && len(b.buf) == 0 {
+		lazyio.Return(b.borrowed)
+		*b = batch{}
+	}
+}
