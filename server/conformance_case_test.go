@@ -38,8 +38,8 @@ const (
 type exchange struct {
 	send     []byte
 	messages []string
-	// pongs are answers to pings: all of them in this order, but that a later one
-	// may stand for an earlier one (RFC 6455 5.5.3).
+	// pongs are answers to pings: all of them in this order, but that of more than
+	// sixteen at once a later one may stand for an earlier one (RFC 6455 5.5.3).
 	pongs []string
 }
 
@@ -58,7 +58,6 @@ const (
 	byClient                   // the last exchange has a close frame, which is echoed
 	byClientAndOn              // the same, and more follows, all in one write: later it would find nobody
 	byServer                   // the server fails the connection
-	byBoth                     // the same, and the last exchange has the client's answer
 	byLoss                     // the client ends the connection without a close frame
 )
 

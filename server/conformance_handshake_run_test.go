@@ -84,3 +84,24 @@ func (s *subject) wantRefused(p *peer, resp *http.Response) {
 	p.conn.Close()
 	s.refused(p.path)
 }
+
+// The names of the answer's headers are spelled as RFC 6455 spells them, since some
+// clients compare exactly.
+func TestHandshakeSpelling(t *testing.T) {
+	s := serveSteps(t, "drain")
+	c := newRawClient(t, dialTCP(t, s.addr))
+	c.write(upgradeRequest("test.example", "/"))
+	var answer string
+	for !strings.HasSuffix(answer, "\r\n\r\n") {
+		line, err := c.in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer += line
+	}
+	for _, line := range []string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="} {
+		if strings.Count(answer, line+"\r\n") != 1 {
+			t.Errorf("%q is not there, once: %q", line, answer)
+		}
+	}
+}

@@ -179,7 +179,7 @@ func (p *peer) next() error {
 
 func (p *peer) takePong(payload string) error {
 	i := slices.Index(p.pongs, payload)
-	if i < 0 {
+	if i < 0 || i > 0 && len(p.pongs) <= 16 {
 		return fmt.Errorf("pong %s is due to none of the pings %.5q", short(payload), p.pongs)
 	}
 	p.pongs = p.pongs[i+1:]
@@ -216,7 +216,7 @@ func (p *peer) end() {
 		p.ends = closes(1000, "")
 		p.close(1000)
 		p.wantClosed()
-	case byClient, byClientAndOn, byServer, byBoth:
+	case byClient, byClientAndOn, byServer:
 		p.wantClosed()
 	case byLoss:
 		p.ends.code = 1006

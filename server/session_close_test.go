@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -137,6 +138,32 @@ func TestFaultAfterFault(t *testing.T) {
 			c.wantCloseCode(1007, "")
 			c.closeWrite()
 			s.log.end(t)
+		})
+	}
+}
+
+// A client that has broken the protocol and then neither closes nor leaves is not
+// waited for: it gets the close frame and the end of the server's direction.
+func TestFaultyClientStays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		send []byte
+		code int
+	}{
+		"text that is not UTF-8":         {textFrame("\xff"), 1007},
+		"bad reason in a close frame":    {clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, "\xff")), 1007},
+		"in a frame that goes on":        {append(header64(websocket.FinBit|websocket.OpText, 100_000), "\xff\xff"...), 1007},
+		"a reserved bit":                 {[]byte{0xf1}, 1002},
+		"a message that is too large":    {header64(websocket.FinBit|websocket.OpText, 1<<40), 1009},
+		"a binary one where text is due": {clientFrame(websocket.FinBit|websocket.OpBinary, nil), 1003},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, Config{Command: servertest.Play("drain"), MaxMessage: 1 << 20})
+			c := s.client(t)
+			c.write(tt.send)
+			c.wantCloseCode(tt.code, "")
+			c.wantEnd()
+			s.log.end(t).wantAttrs(t, map[string]string{"code": itoa(tt.code)})
 		})
 	}
 }

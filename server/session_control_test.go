@@ -46,6 +46,21 @@ func pingUntil(conn net.Conn, done <-chan struct{}) {
 	}
 }
 
+// Pings that come at once are answered one by one.
+func TestPingsAtOnce(t *testing.T) {
+	c := serveSteps(t, "drain").client(t)
+	var pings []byte
+	for i := range 10 {
+		pings = append(pings, clientFrame(websocket.FinBit|websocket.OpPing, fmt.Append(nil, i))...)
+	}
+	c.write(pings)
+	for i := range 10 {
+		if pong := c.nextPong(); pong != fmt.Sprint(i) {
+			t.Fatalf("pong %q, want %d", pong, i)
+		}
+	}
+}
+
 // Pongs stand between frames, never inside one, however many there are of both.
 func TestPongsDuringOutput(t *testing.T) {
 	for name, steps := range map[string][]string{

@@ -79,4 +79,3 @@ func WholeRunes(b []byte) int {
 	}
 	return len(b)
 }
-

@@ -31,4 +31,3 @@ func TestWholeRunes(t *testing.T) {
 		}
 	}
 }
-
