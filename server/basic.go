@@ -12,6 +12,8 @@ import (
 	"unicode"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"wsd/server/hint"
 )
 
 const (
@@ -64,11 +66,7 @@ func newLogins(file string, log *slog.Logger) (*logins, error) {
 func (l *logins) reload() {
 	p, err := readPasswords(l.file)
 	if err != nil {
-		args := []any{"error", err}
-		if hinted := (*HintError)(nil); errors.As(err, &hinted) {
-			args = append(args, "hint", hinted.Hint)
-		}
-		l.log.Error("password file not read again, the old users stay", args...)
+		l.log.Error("password file not read again, the old users stay", "error", err, "hint", hint.Of(err))
 		return
 	}
 	l.current.Store(p)

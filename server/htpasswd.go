@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"wsd/server/hint"
 )
 
 const (
@@ -58,27 +60,25 @@ type login [sha256.Size]byte
 func readPasswords(file string) (*passwords, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		hint := "--htpasswd takes the path of a file that htpasswd(1) has written"
+		advice := "--htpasswd takes the path of a file that htpasswd(1) has written"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			hint = "check the path, or make the file: htpasswd -B -c FILE USER"
+			advice = "check the path, or make the file: htpasswd -B -c FILE USER"
 		case errors.Is(err, fs.ErrPermission):
-			hint = "the user who runs the server must be able to read it"
+			advice = "the user who runs the server must be able to read it"
 		}
-		return nil, &FileError{&HintError{fmt.Errorf("reading the password file: %w", err), hint}}
+		return nil, &FileError{&hint.Error{Err: fmt.Errorf("reading the password file: %w", err), Hint: advice}}
 	}
 	p, err := parsePasswords(data)
 	if err != nil {
-		var hinted *HintError
-		errors.As(err, &hinted)
-		return nil, &FileError{&HintError{fmt.Errorf("password file %s: %w", file, hinted.Err), hinted.Hint}}
+		return nil, &FileError{fmt.Errorf("password file %s: %w", file, err)}
 	}
 	rand.Read(p.key[:])
 	return p, nil
 }
 
 // parsePasswords reads lines of USER:HASH, whatever follows another colon, blank
-// lines and comments. The error is a *HintError; it holds nothing of the file
+// lines and comments. The error has a hint; it holds nothing of the file
 // but a user's name, since a line may be a password that was written in its
 // place.
 func parsePasswords(data []byte) (*passwords, error) {
@@ -91,36 +91,36 @@ func parsePasswords(data []byte) (*passwords, error) {
 			continue
 		}
 		if err := p.add(text); err != nil {
-			return nil, &HintError{fmt.Errorf("line %d: %w", number, err.Err), err.Hint}
+			return nil, fmt.Errorf("line %d: %w", number, err)
 		}
 	}
 	if len(p.hashes) == 0 {
-		return nil, &HintError{errors.New("it holds no user"), "add one: htpasswd -B FILE USER"}
+		return nil, &hint.Error{Err: errors.New("it holds no user"), Hint: "add one: htpasswd -B FILE USER"}
 	}
 	return p, nil
 }
 
 // add adds the user of one line.
-func (p *passwords) add(line string) *HintError {
+func (p *passwords) add(line string) error {
 	user, rest, ok := strings.Cut(line, ":")
 	text, _, _ := strings.Cut(rest, ":")
 	_, twice := p.hashes[user]
 	switch {
 	case !ok || user == "":
-		return &HintError{errors.New("it is not USER:HASH"), "write it with: htpasswd -B FILE USER"}
+		return &hint.Error{Err: errors.New("it is not USER:HASH"), Hint: "write it with: htpasswd -B FILE USER"}
 	case !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl):
-		return &HintError{errors.New("the user's name is not plain UTF-8 text"), "write the file in UTF-8"}
+		return &hint.Error{Err: errors.New("the user's name is not plain UTF-8 text"), Hint: "write the file in UTF-8"}
 	case twice:
-		return &HintError{fmt.Errorf("the user %q is there twice", user), "leave one of the two out"}
+		return &hint.Error{Err: fmt.Errorf("the user %q is there twice", user), Hint: "leave one of the two out"}
 	case !isBcrypt(text):
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("the password of %q is no bcrypt hash", user),
 			Hint: "only bcrypt is safe enough; write it anew with: htpasswd -B FILE USER",
 		}
 	}
 	cost, err := bcrypt.Cost([]byte(text))
 	if err != nil || cost > maxCost {
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("the password of %q has a cost that is not from %d to %d", user, bcrypt.MinCost, maxCost),
 			Hint: "each step doubles the time that a login takes; write it anew with: htpasswd -B FILE USER",
 		}

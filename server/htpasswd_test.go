@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"wsd/server/hint"
 )
 
 // Hashes of the password "right" that htpasswd(1) has made with -B and -C.
@@ -91,8 +93,7 @@ func TestParsePasswordsErrors(t *testing.T) {
 		"control, no UTF8": {"a\x00b:" + right4, "line 1: the user's name is not plain UTF-8 text", "write the file in UTF-8"},
 	} {
 		_, err := parsePasswords([]byte(tt.file))
-		var hinted *HintError
-		if !errors.As(err, &hinted) || err.Error() != tt.err || !strings.Contains(hinted.Hint, tt.hint) {
+		if err == nil || err.Error() != tt.err || !strings.Contains(hint.Of(err), tt.hint) {
 			t.Errorf("%s: %v, want %s with a hint like %s", name, err, tt.err, tt.hint)
 		}
 	}
@@ -101,16 +102,15 @@ func TestParsePasswordsErrors(t *testing.T) {
 // What can't be read is a FileError with a hint.
 func TestPasswordFileErrors(t *testing.T) {
 	folder := t.TempDir()
-	for file, hint := range map[string]string{
+	for file, advice := range map[string]string{
 		filepath.Join(folder, "none"): "check the path",
 		folder:                        "takes the path of a file",
 		passwordFile(t, "ada:plain"):  "only bcrypt",
 		passwordFile(t, ""):           "add one",
 	} {
 		_, err := New(Config{PasswordFile: file})
-		var hinted *HintError
-		if !errors.As(err, new(*FileError)) || !errors.As(err, &hinted) || !strings.Contains(hinted.Hint, hint) {
-			t.Errorf("%s: %v, want a hint with %q", file, err, hint)
+		if !errors.As(err, new(*FileError)) || !strings.Contains(hint.Of(err), advice) {
+			t.Errorf("%s: %v, want a hint with %q", file, err, advice)
 			continue
 		}
 		if !strings.Contains(err.Error(), file) {
@@ -140,8 +140,7 @@ func TestPasswordFileUnreadable(t *testing.T) {
 		}
 		t.Skip("file modes do not stop this user")
 	}
-	var hinted *HintError
-	if !errors.As(err, &hinted) || !strings.Contains(hinted.Hint, "must be able to read it") {
+	if !strings.Contains(hint.Of(err), "must be able to read it") {
 		t.Errorf("%v", err)
 	}
 }
@@ -245,8 +244,7 @@ func FuzzPasswords(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := parsePasswords(data)
 		if err != nil {
-			var hinted *HintError
-			if !errors.As(err, &hinted) || hinted.Hint == "" || strings.ContainsAny(err.Error(), "\r\n\x00") {
+			if hint.Of(err) == "" || strings.ContainsAny(err.Error(), "\r\n\x00") {
 				t.Errorf("%q: %v", data, err)
 			}
 			for _, secret := range []string{"hunter2", "$2y$"} {

@@ -3,6 +3,8 @@ package server
 import (
 	"fmt"
 	"net"
+
+	"wsd/server/hint"
 )
 
 // Inherited is a listening socket that was there before the server: a service
@@ -49,7 +51,7 @@ func inheritRedirects(cfg *Config, mains []listener) ([]listener, error) {
 			continue
 		}
 		if target == 0 {
-			return nil, &HintError{
+			return nil, &hint.Error{
 				Err:  fmt.Errorf("the inherited socket %q has no TCP port to redirect to", in.Name),
 				Hint: "hand over a TCP socket of another name too, or give --port or --address",
 			}

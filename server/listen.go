@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"wsd/server/hint"
 )
 
 // listener is a socket that accepts connections, not yet wrapped in TLS, and
@@ -103,7 +105,7 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 		open = append(open, listener{Listener: l, host: address.host, redirectTo: address.target})
 	}
 	if len(open) == 0 {
-		return nil, &HintError{
+		return nil, &hint.Error{
 			Err:  errors.New("there is no TCP port to redirect to"),
 			Hint: "--redirport needs a TCP listener: give --port or --address too",
 		}
@@ -192,22 +194,22 @@ func (l listener) record() []any {
 func tcpError(address, flag string, err error, open []listener) error {
 	_, text, _ := net.SplitHostPort(address)
 	port, _ := strconv.Atoi(text)
-	hint := "check " + flag + " and --address"
+	advice := "check " + flag + " and --address"
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errAddressInUse) && holdsPort(open, port):
-		hint = "another address of this server has this port already: leave one of them out, or change its port"
+		advice = "another address of this server has this port already: leave one of them out, or change its port"
 	case errors.Is(err, errAddressInUse):
-		hint = "another program is listening there: stop it, or choose another " + flag
+		advice = "another program is listening there: stop it, or choose another " + flag
 	case isPermission(err) && port < 1024:
-		hint = "ports below 1024 need a privilege: choose another " + flag + ", put a proxy in front, or on Linux " +
+		advice = "ports below 1024 need a privilege: choose another " + flag + ", put a proxy in front, or on Linux " +
 			"give the program the right once: setcap cap_net_bind_service=+ep FILE"
 	case isPermission(err):
-		hint = "the system does not give away this port: choose another " + flag
+		advice = "the system does not give away this port: choose another " + flag
 	case errors.Is(err, errAddressNotHere), errors.As(err, &dns):
-		hint = "--address takes an address of this machine; without it the server listens on all of them"
+		advice = "--address takes an address of this machine; without it the server listens on all of them"
 	}
-	return &HintError{fmt.Errorf("listening on %s: %w", address, reason(err)), hint}
+	return &hint.Error{Err: fmt.Errorf("listening on %s: %w", address, reason(err)), Hint: advice}
 }
 
 func holdsPort(open []listener, port int) bool {
@@ -274,7 +276,7 @@ func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, erro
 	}
 	if made == nil && mode != 0 {
 		l.Close()
-		return nil, &HintError{
+		return nil, &hint.Error{
 			Err:  fmt.Errorf("listening on unix:%s: a socket without a file has no mode", path),
 			Hint: "leave --unixsocket-mode out, or choose a path in a folder",
 		}
@@ -301,7 +303,7 @@ func removeStale(path string) error {
 		return nil
 	}
 	if found.Mode().Type() != fs.ModeSocket {
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("listening on unix:%s: a file that is no socket is there", path),
 			Hint: "it was left alone: choose another --unixsocket, or remove it yourself",
 		}
@@ -313,7 +315,7 @@ func removeStale(path string) error {
 		return unixError(path, errAddressInUse)
 	case errors.Is(err, errRefused):
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return &HintError{
+			return &hint.Error{
 				Err:  fmt.Errorf("removing a stale socket: %w", err),
 				Hint: "no server listens on it any more: remove it yourself",
 			}
@@ -322,7 +324,7 @@ func removeStale(path string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	default:
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("finding out whether a server listens on unix:%s: %w", path, reason(err)),
 			Hint: "if none does, remove the socket yourself",
 		}
@@ -331,18 +333,18 @@ func removeStale(path string) error {
 
 // unixError gives the reason why path can't be listened on, and advice.
 func unixError(path string, err error) error {
-	hint := "check --unixsocket"
+	advice := "check --unixsocket"
 	switch {
 	case errors.Is(err, errAddressInUse):
-		hint = "another server is listening there: stop it, or choose another --unixsocket"
+		advice = "another server is listening there: stop it, or choose another --unixsocket"
 	case errors.Is(err, syscall.EINVAL):
 		// package net's own check of the length
 		err = fmt.Errorf("a path of %d bytes is too long for a socket", len(path))
-		hint = "a socket's path may have about 100 bytes: choose a shorter --unixsocket"
+		advice = "a socket's path may have about 100 bytes: choose a shorter --unixsocket"
 	case errors.Is(err, fs.ErrNotExist):
-		hint = "the folder must exist: make it first"
+		advice = "the folder must exist: make it first"
 	case isPermission(err):
-		hint = "the user who runs the server must be able to write to the folder"
+		advice = "the user who runs the server must be able to write to the folder"
 	}
-	return &HintError{fmt.Errorf("listening on unix:%s: %w", path, reason(err)), hint}
+	return &hint.Error{Err: fmt.Errorf("listening on unix:%s: %w", path, reason(err)), Hint: advice}
 }

@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"wsd/server/hint"
 )
 
 // openAll is listen for a config that must work; the listeners close with the
@@ -52,15 +54,14 @@ func needIPv6(t *testing.T) {
 	l.Close()
 }
 
-// wantHint fails unless err is a HintError that says text, with such a hint.
-func wantHint(t *testing.T, err error, text, hint string) {
+// wantHint fails unless err says text, with such a hint.
+func wantHint(t *testing.T, err error, text, advice string) {
 	t.Helper()
-	var hinted *HintError
-	if !errors.As(err, &hinted) {
-		t.Fatalf("got %v, want a HintError", err)
+	if hint.Of(err) == "" {
+		t.Fatalf("got %v, want an error with a hint", err)
 	}
-	if !strings.Contains(err.Error(), text) || !strings.Contains(hinted.Hint, hint) {
-		t.Errorf("error: %s\nhint: %s\nwant %q and %q", err, hinted.Hint, text, hint)
+	if !strings.Contains(err.Error(), text) || !strings.Contains(hint.Of(err), advice) {
+		t.Errorf("error: %s\nhint: %s\nwant %q and %q", err, hint.Of(err), text, advice)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"wsd/server/hint"
 )
 
 // webOrigin is an origin as browsers serialise it (RFC 6454, section 6.2), in
@@ -49,7 +51,7 @@ func checkOrigin(origin, scheme, host string, allowed []string, same bool) error
 func parseOrigins(list []string) error {
 	for _, entry := range list {
 		if _, ok := parseOriginEntry(entry); !ok {
-			return &HintError{
+			return &hint.Error{
 				Err:  fmt.Errorf("allowed origin %q is not [scheme://]host[:port]", entry),
 				Hint: originHint(entry),
 			}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"wsd/server/hint"
 )
 
 // checkProxying refuses what cfg can't mean about proxies, and brings BasePath
@@ -14,7 +16,7 @@ func checkProxying(cfg *Config) error {
 		return errors.New("the PROXY protocol needs a peer that is trusted")
 	}
 	if cfg.UnixSocketMode != 0 && !socketModes {
-		return &HintError{
+		return &hint.Error{
 			Err:  errors.New("this platform's sockets have no mode"),
 			Hint: "leave --unixsocket-mode out; the folder of the socket decides who may connect",
 		}
@@ -36,8 +38,8 @@ func checkProxying(cfg *Config) error {
 // checkURLPath refuses a URL path of the configuration, called what, that could
 // match no request. It stands for a decoded path.
 func checkURLPath(what, path string) error {
-	fail := func(fault, hint string) error {
-		return &HintError{Err: fmt.Errorf("%s %q %s", what, path, fault), Hint: hint}
+	fail := func(fault, advice string) error {
+		return &hint.Error{Err: fmt.Errorf("%s %q %s", what, path, fault), Hint: advice}
 	}
 	if !strings.HasPrefix(path, "/") {
 		return fail("does not begin with a slash", "write it like /path")

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"wsd/server/hint"
 )
 
 // checkPeriod is the shortest time between two looks at the files. A look is a
@@ -40,7 +42,7 @@ type certificates struct {
 // newCertificates reads the files of cfg or, when it names none, reads or makes
 // the self-signed certificate. names are the hosts and IP addresses that one
 // must cover, besides localhost and the name of this machine. The error is a
-// *HintError that names the file. log is not nil.
+// *hint.Error that names the file. log is not nil.
 func newCertificates(cfg *TLSConfig, names []string, log *slog.Logger) (*certificates, error) {
 	return newCertificatesAt(cfg, names, log, time.Now)
 }
@@ -129,7 +131,7 @@ func (c *certificates) latest() *tls.Config {
 func (c *certificates) readAgain(renew bool) {
 	if err := c.load(renew); err != nil {
 		args := []any{"error", err}
-		if hinted := (*HintError)(nil); errors.As(err, &hinted) {
+		if hinted := (*hint.Error)(nil); errors.As(err, &hinted) {
 			args = append(args, "hint", hinted.Hint)
 		}
 		c.log.Error("TLS files not read again, the old ones stay in use", args...)
@@ -258,7 +260,7 @@ func readPair(certFile, keyFile string) (tls.Certificate, error) {
 	}
 	pair, err := tls.X509KeyPair(certPEM, keyPEM)
 	if err != nil {
-		return tls.Certificate{}, &HintError{
+		return tls.Certificate{}, &hint.Error{
 			Err:  fmt.Errorf("using certificate file %s with key file %s: %w", certFile, keyFile, err),
 			Hint: "the key must be the one that the first certificate in the file was made for",
 		}
@@ -270,20 +272,20 @@ func readPair(certFile, keyFile string) (tls.Certificate, error) {
 // tls.X509KeyPair does.
 func checkBlocks(certFile string, certPEM []byte, keyFile string, keyPEM []byte) error {
 	if !hasBlock(certPEM, isCertificate) {
-		hint := "name the PEM file that holds the certificate"
+		advice := "name the PEM file that holds the certificate"
 		if hasBlock(certPEM, isKey) {
-			hint = "--sslcert and --sslkey seem to be swapped"
+			advice = "--sslcert and --sslkey seem to be swapped"
 		}
-		return &HintError{fmt.Errorf("certificate file %s holds no certificate", certFile), hint}
+		return &hint.Error{Err: fmt.Errorf("certificate file %s holds no certificate", certFile), Hint: advice}
 	}
 	if hasBlock(keyPEM, isEncrypted) {
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("key file %s is protected by a pass phrase", keyFile),
 			Hint: "write the key without one, to a file that only the server can read: openssl pkey -in FILE -out NEWFILE",
 		}
 	}
 	if !hasBlock(keyPEM, isKey) {
-		return &HintError{
+		return &hint.Error{
 			Err:  fmt.Errorf("key file %s holds no private key", keyFile),
 			Hint: "name the PEM file that holds the certificate's private key",
 		}
@@ -304,7 +306,7 @@ func readClientCA(file string) (*x509.CertPool, error) {
 		}
 		cert, err := x509.ParseCertificate(block.Bytes)
 		if err != nil {
-			return nil, &HintError{
+			return nil, &hint.Error{
 				Err:  fmt.Errorf("reading client CA file %s: certificate %d: %w", file, count+1, err),
 				Hint: "every certificate in the file must be whole",
 			}
@@ -313,7 +315,7 @@ func readClientCA(file string) (*x509.CertPool, error) {
 		count++
 	}
 	if count == 0 {
-		return nil, &HintError{
+		return nil, &hint.Error{
 			Err:  fmt.Errorf("client CA file %s holds no certificate", file),
 			Hint: "name the PEM file with the CA that signs the clients' certificates",
 		}
@@ -326,17 +328,17 @@ func readClientCA(file string) (*x509.CertPool, error) {
 func readPEM(file, flag string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		hint := flag + " takes the path of a PEM file"
+		advice := flag + " takes the path of a PEM file"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			hint = "check the path given with " + flag
+			advice = "check the path given with " + flag
 		case errors.Is(err, fs.ErrPermission):
-			hint = hintUnreadable
+			advice = hintUnreadable
 		}
-		return nil, &HintError{fmt.Errorf("reading the file of %s: %w", flag, err), hint}
+		return nil, &hint.Error{Err: fmt.Errorf("reading the file of %s: %w", flag, err), Hint: advice}
 	}
 	if block, _ := pem.Decode(data); block == nil {
-		return nil, &HintError{
+		return nil, &hint.Error{
 			Err:  fmt.Errorf("%s is no PEM file", file),
 			Hint: "a PEM file is text with a line like -----BEGIN CERTIFICATE-----; openssl converts other forms",
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"wsd/server/hint"
 )
 
 // startFiles serves the certificate "first", signed by ca, from files.
@@ -249,9 +251,9 @@ func TestTLSStartErrors(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := newCertificates(&test.cfg, nil, (&logText{}).logger())
-			var hinted *HintError
+			var hinted *hint.Error
 			if !errors.As(err, &hinted) {
-				t.Fatalf("got %v, want a HintError", err)
+				t.Fatalf("got %v, want a hint.Error", err)
 			}
 			for part := range strings.SplitSeq(test.err, "|") {
 				if !strings.Contains(err.Error(), part) {
@@ -276,9 +278,9 @@ func TestTLSUnreadableFile(t *testing.T) {
 		t.Skip("file modes do not stop this user")
 	}
 	_, err := newCertificates(&TLSConfig{CertFile: files.cert, KeyFile: files.key}, nil, (&logText{}).logger())
-	var hinted *HintError
+	var hinted *hint.Error
 	if !errors.As(err, &hinted) || !strings.Contains(err.Error(), files.key) || !strings.Contains(hinted.Hint, "read") {
-		t.Errorf("got %v, want a HintError that names %s", err, files.key)
+		t.Errorf("got %v, want a hint.Error that names %s", err, files.key)
 	}
 }
 

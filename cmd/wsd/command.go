@@ -10,6 +10,7 @@ import (
 
 	"wsd/exec"
 	"wsd/server"
+	"wsd/server/hint"
 )
 
 // setCommand looks the command up, in PATH where it is a bare name.
@@ -20,7 +21,7 @@ func (f *flags) setCommand(cfg *server.Config) error {
 	name := f.Command[0]
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return &server.HintError{Err: commandError(name, err), Hint: commandHint(name)}
+		return &hint.Error{Err: commandError(name, err), Hint: commandHint(name)}
 	}
 	cfg.Command = append([]string{path}, f.Command[1:]...)
 	return nil

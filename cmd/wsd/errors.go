@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode"
 
-	"wsd/server"
+	"wsd/server/hint"
 )
 
 // usageError is a command line that can't be right on any machine. What
@@ -21,13 +21,13 @@ func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
 // usage is a usageError with a hint, which may be empty.
-func usage(hint, format string, args ...any) error {
-	return &usageError{hinted(hint, format, args...)}
+func usage(advice, format string, args ...any) error {
+	return &usageError{hinted(advice, format, args...)}
 }
 
 // hinted is an error with a hint, which may be empty.
-func hinted(hint, format string, args ...any) error {
-	return &server.HintError{Err: fmt.Errorf(format, args...), Hint: hint}
+func hinted(advice, format string, args ...any) error {
+	return &hint.Error{Err: fmt.Errorf(format, args...), Hint: advice}
 }
 
 // exitStatus is the status of a process that ends with err.
@@ -50,9 +50,8 @@ func report(w io.Writer, err error) {
 		return
 	}
 	fmt.Fprintf(w, "wsd: error: %s\n", oneLine(err.Error()))
-	var h *server.HintError
-	if errors.As(err, &h) && h.Hint != "" {
-		fmt.Fprintf(w, "wsd: hint: %s\n", oneLine(h.Hint))
+	if advice := hint.Of(err); advice != "" {
+		fmt.Fprintf(w, "wsd: hint: %s\n", oneLine(advice))
 	}
 }
 

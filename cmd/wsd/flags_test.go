@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"wsd/server"
+	"wsd/server/hint"
 )
 
 // defaults is what a command line without flags means.
@@ -140,19 +140,16 @@ func TestParseErrors(t *testing.T) {
 }
 
 // checkError checks an error of a command line, its hint and its exit status.
-func checkError(t *testing.T, args []string, err error, status int, message, hint string) {
+func checkError(t *testing.T, args []string, err error, status int, message, advice string) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%q: no error, want %s", args, message)
 		return
 	}
-	got := ""
-	if h := (*server.HintError)(nil); errors.As(err, &h) {
-		got = h.Hint
-	}
-	if err.Error() != message || got != hint || exitStatus(err) != status {
+	got := hint.Of(err)
+	if err.Error() != message || got != advice || exitStatus(err) != status {
 		t.Errorf("%q:\n got %v (%s), status %d\nwant %s (%s), status %d",
-			args, err, got, exitStatus(err), message, hint, status)
+			args, err, got, exitStatus(err), message, advice, status)
 	}
 }
 
