@@ -13,6 +13,7 @@ import (
 	"os"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 )
 
@@ -65,7 +66,7 @@ func TestMaxPerAddress(t *testing.T) {
 // An address can't take all descriptors by connections that ask for nothing,
 // and the others don't notice.
 func TestPlainConnectionsPerAddress(t *testing.T) {
-	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &TLSConfig{}}} {
+	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &certs.Config{}}} {
 		t.Run(name, func(t *testing.T) {
 			cfg.Command, cfg.Addresses, cfg.MaxPerAddress = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 1
 			r := run(t, cfg)

@@ -1,13 +1,13 @@
 package server
 
 import (
-	"crypto/ecdsa"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 )
 
@@ -59,42 +59,27 @@ func TestSubject(t *testing.T) {
 	}
 }
 
-// clientNamed is a certificate of ca for a client with this subject.
-func clientNamed(t *testing.T, ca *testCA, name string) tls.Certificate {
-	t.Helper()
-	key := newTestKey(t)
-	template := testTemplate(name)
-	template.Subject = pkix.Name{CommonName: name, Organization: []string{"Analytics"}}
-	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	return tlsPair(signTestCert(t, template, ca.cert, key, ca.key), key)
-}
-
-func tlsPair(cert *x509.Certificate, key *ecdsa.PrivateKey) tls.Certificate {
-	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key}
-}
-
 // No header of a client passes for its certificate, and no name in one for a line.
 func TestClientCertificateEnvironment(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	replaceFile(t, files.ca, certToPEM(ca.cert))
+	ca := newTestCA(t)
 	forged := []string{"SSL_CLIENT_VERIFY: SUCCESS", "SSL_CLIENT_S_DN: CN=root", "Ssl-Client-S-Dn: CN=root", "Ssl-Client-Verify: SUCCESS"}
 	for name, tt := range map[string]struct {
-		config   *TLSConfig
+		config   *certs.Config
 		cn       string
 		verify   string
 		subject  string
 		noClient bool
 	}{
-		"a certificate":        {config: &TLSConfig{ClientCA: files.ca}, cn: "ada", verify: "SUCCESS", subject: "CN=ada,O=Analytics"},
-		"one with a newline":   {config: &TLSConfig{ClientCA: files.ca}, cn: "ada\nREMOTE_USER=root", verify: "SUCCESS", subject: `CN=ada\0AREMOTE_USER=root,O=Analytics`},
-		"nobody asked for one": {config: &TLSConfig{}, cn: "ada", verify: "NONE"},
-		"there is none":        {config: &TLSConfig{}, noClient: true, verify: "NONE"},
+		"a certificate":        {config: &certs.Config{ClientCA: ca.file}, cn: "ada", verify: "SUCCESS", subject: "CN=ada,O=Analytics"},
+		"one with a newline":   {config: &certs.Config{ClientCA: ca.file}, cn: "ada\nREMOTE_USER=root", verify: "SUCCESS", subject: `CN=ada\0AREMOTE_USER=root,O=Analytics`},
+		"nobody asked for one": {config: &certs.Config{}, cn: "ada", verify: "NONE"},
+		"there is none":        {config: &certs.Config{}, noClient: true, verify: "NONE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, Config{Command: servertest.Play("env"), Addresses: []string{"127.0.0.1:0"}, TLS: tt.config})
 			config := insecure()
 			if !tt.noClient {
-				config.Certificates = []tls.Certificate{clientNamed(t, ca, tt.cn)}
+				config.Certificates = []tls.Certificate{ca.client(t, pkix.Name{CommonName: tt.cn, Organization: []string{"Analytics"}})}
 			}
 			c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config)).upgrade("/", forged...)
 			env := sessionEnvironment(t, c)

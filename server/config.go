@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"wsd/server/certs"
 )
 
 // Config is everything a Server needs to know. It is plain values: New checks
@@ -54,7 +56,7 @@ type Config struct {
 	// main port of the same IP address (--redirport).
 	RedirectPort int
 	// TLS, when not nil, serves every listener but the redirecting one by TLS.
-	TLS *TLSConfig
+	TLS *certs.Config
 
 	// MaxForks bounds the backends and CGI programs that run at once; a request
 	// beyond it is answered 429. 0 means no limit.
@@ -140,16 +142,3 @@ type Config struct {
 
 // Owner is the user and the group of a file, by their numbers.
 type Owner struct{ UID, GID int }
-
-// TLSConfig says which certificate a Server shows and which it asks for.
-type TLSConfig struct {
-	// CertFile and KeyFile are PEM files. Both are empty for a self-signed
-	// certificate, which is kept in CacheDir.
-	CertFile, KeyFile string
-	// ClientCA is a PEM file; a client must show a certificate that one of its
-	// certificates signed. Empty asks for none.
-	ClientCA string
-	// CacheDir is the folder in which the self-signed certificate lasts from
-	// one start to the next. Empty keeps it in memory only.
-	CacheDir string
-}

@@ -2,24 +2,25 @@ package server
 
 import (
 	"crypto/tls"
+	"crypto/x509/pkix"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 )
 
 // guardedConfigs are a Config of each kind that lets clients in by something that
 // browsers send along, and the header that does it.
 func guardedConfigs(t *testing.T) map[string]Config {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	replaceFile(t, files.ca, certToPEM(ca.cert))
+	ca := newTestCA(t)
 	return map[string]Config{
 		"--htpasswd": {PasswordFile: passwordFile(t, adaFile)},
 		"--authcmd":  {AuthCommand: servertest.Play("exit:0")},
 		// The test server has no TLS; who connects to it is let in.
-		"--sslca": {TLS: &TLSConfig{ClientCA: files.ca}},
+		"--sslca": {TLS: &certs.Config{ClientCA: ca.file}},
 	}
 }
 
@@ -80,7 +81,7 @@ func TestGuardedUpgrade(t *testing.T) {
 
 // Without a guard any origin may connect, as ever.
 func TestUnguardedUpgrade(t *testing.T) {
-	s := serve(t, Config{Command: servertest.Play("drain"), TLS: &TLSConfig{}})
+	s := serve(t, Config{Command: servertest.Play("drain"), TLS: &certs.Config{}})
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusSwitchingProtocols)
 	resp, _ := s.ask(t, request("POST", "/", "Connection: close", "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"))
 	wantStatus(t, resp, http.StatusUpgradeRequired)
@@ -164,11 +165,10 @@ func TestGuardedBehindProxy(t *testing.T) {
 
 // The certificate is what lets a client in here: a real one, over TLS.
 func TestGuardedByCertificate(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	replaceFile(t, files.ca, certToPEM(ca.cert))
-	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{ClientCA: files.ca}})
+	ca := newTestCA(t)
+	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{ClientCA: ca.file}})
 	config := insecure()
-	config.Certificates = []tls.Certificate{ca.client(t, "ada")}
+	config.Certificates = []tls.Certificate{ca.client(t, pkix.Name{CommonName: "ada"})}
 	for origin, want := range map[string]int{"https://test.example": 101, "https://evil.example": 403} {
 		c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config))
 		c.shake("/", nil, "Origin: "+origin)

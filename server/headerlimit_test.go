@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 )
 
@@ -30,7 +31,7 @@ func TestMaxHeaderCount(t *testing.T) {
 
 // Requests that no handler sees leave a line in the log all the same.
 func TestUnreadRequests(t *testing.T) {
-	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &TLSConfig{}}} {
+	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &certs.Config{}}} {
 		cfg.Command, cfg.Addresses, cfg.MaxHeaderBytes = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 2000
 		t.Run(name, func(t *testing.T) {
 			r := run(t, cfg)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/certs"
 )
 
 // handedOver is a TCP socket that listens, as a service manager hands it over.
@@ -25,7 +27,7 @@ func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 func TestInherit(t *testing.T) {
 	tcp, plain, redirect := handedOver(t), handedOver(t), handedOver(t)
 	ls := openAll(t, &Config{
-		TLS: &TLSConfig{},
+		TLS: &certs.Config{},
 		Inherited: []Inherited{
 			{Listener: redirect, Name: "redirect", Redirect: true},
 			{Listener: plain, Name: "plain", Plain: true},

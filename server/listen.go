@@ -153,7 +153,7 @@ func (l listener) tcpAddr() (netip.AddrPort, bool) {
 }
 
 // names are the hosts and IP addresses by which l was asked for and is bound,
-// for newCertificates. There are none for all interfaces and for a Unix socket.
+// for certs.Open. There are none for all interfaces and for a Unix socket.
 func (l listener) names() []string {
 	bound, ok := l.tcpAddr()
 	if !ok || bound.Addr().IsUnspecified() {
@@ -246,7 +246,7 @@ type unixListener struct {
 
 func (l *unixListener) Close() error {
 	l.remove.Do(func() {
-		if found, err := os.Lstat(l.path); err == nil && sameFile(found, l.made) {
+		if found, err := os.Lstat(l.path); err == nil && os.SameFile(found, l.made) && found.ModTime().Equal(l.made.ModTime()) {
 			os.Remove(l.path)
 		}
 	})

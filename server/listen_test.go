@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/hint"
 )
 
@@ -66,7 +68,7 @@ func wantHint(t *testing.T, err error, text, advice string) {
 }
 
 func TestListenTCP(t *testing.T) {
-	ls := openAll(t, &Config{Addresses: []string{"127.0.0.1:0", "localhost:0"}, TLS: &TLSConfig{}})
+	ls := openAll(t, &Config{Addresses: []string{"127.0.0.1:0", "localhost:0"}, TLS: &certs.Config{}})
 	if len(ls) != 2 {
 		t.Fatalf("%d listeners, want 2", len(ls))
 	}
@@ -217,7 +219,7 @@ func TestListenHints(t *testing.T) {
 
 func TestListenUnixSocket(t *testing.T) {
 	path := socketPath(t)
-	ls := openAll(t, &Config{UnixSocket: path, TLS: &TLSConfig{}})
+	ls := openAll(t, &Config{UnixSocket: path, TLS: &certs.Config{}})
 	if len(ls) != 1 || ls[0].url() != "unix:"+path || !ls[0].tls {
 		t.Fatalf("got %v", ls)
 	}
@@ -266,7 +268,9 @@ func TestListenUnixStale(t *testing.T) {
 
 func TestListenUnixNoSocket(t *testing.T) {
 	path := socketPath(t)
-	replaceFile(t, path, []byte("precious"))
+	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	_, err := listen(&Config{UnixSocket: path})
 	wantHint(t, err, "unix:"+path, "left alone")
 	if data, err := os.ReadFile(path); string(data) != "precious" {
@@ -315,13 +319,13 @@ func TestListenRedirect(t *testing.T) {
 }
 
 func testRedirect(t *testing.T, host string) {
-	mains := openAll(t, &Config{Addresses: []string{net.JoinHostPort(host, "0")}, TLS: &TLSConfig{}})
+	mains := openAll(t, &Config{Addresses: []string{net.JoinHostPort(host, "0")}, TLS: &certs.Config{}})
 	redirects, err := listenRedirects(mains, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closeAll(redirects) })
-	certs, err := newCertificates(&TLSConfig{}, mains[0].names(), (&logText{}).logger())
+	store, err := certs.Open(&certs.Config{}, mains[0].names(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -329,7 +333,7 @@ func testRedirect(t *testing.T, host string) {
 		body, _ := io.ReadAll(r.Body)
 		fmt.Fprintf(w, "%s %s %s", r.Method, r.RequestURI, body)
 	})
-	serveHTTP(t, tls.NewListener(mains[0], certs.config()), echo)
+	serveHTTP(t, tls.NewListener(mains[0], store.TLS()), echo)
 	serveHTTP(t, redirects[0], redirectHandler(redirects[0].redirectTo, true))
 	if !strings.HasPrefix(redirects[0].url(), "http://") || redirects[0].tls {
 		t.Errorf("the redirecting listener is at %s", redirects[0].url())

@@ -15,7 +15,7 @@ func giveAway(path string, made fs.FileInfo, owner Owner) error {
 	if err != nil {
 		return err
 	}
-	if !sameFile(found, made) || found.Mode().Type() != fs.ModeSocket {
+	if !os.SameFile(found, made) || !found.ModTime().Equal(made.ModTime()) || found.Mode().Type() != fs.ModeSocket {
 		return errors.New("another file has taken its place")
 	}
 	return os.Lchown(path, owner.UID, owner.GID)

@@ -19,6 +19,8 @@ import (
 
 	"github.com/pires/go-proxyproto"
 	"github.com/pires/go-proxyproto/tlvparse"
+
+	"wsd/server/certs"
 )
 
 // proxied is a configuration whose clients on this machine send PROXY headers.
@@ -109,7 +111,7 @@ func TestProxyProtocol(t *testing.T) {
 	cfg := proxied("env")
 	cfg.UnixSocket = socketPath(t)
 	plain := run(t, cfg)
-	cfg.UnixSocket, cfg.TLS = "", &TLSConfig{}
+	cfg.UnixSocket, cfg.TLS = "", &certs.Config{}
 	secure := run(t, cfg)
 	dial := map[string]func(header string) net.Conn{
 		"tcp": func(header string) net.Conn { return begin(t, dialTCP(t, plain.addr), header) },

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wsd/exec"
+	"wsd/server/certs"
 	"wsd/server/session"
 	"wsd/server/websocket"
 )
@@ -36,8 +37,8 @@ type Server struct {
 	static  *static
 	console *console
 	trusted trusted
-	logins  *logins                      // nil without Config.PasswordFile
-	certs   atomic.Pointer[certificates] // nil until Run has made them
+	logins  *logins                     // nil without Config.PasswordFile
+	certs   atomic.Pointer[certs.Store] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
 	unread  unread
@@ -154,8 +155,8 @@ func (s *Server) Run(ctx context.Context) error {
 		}
 		listeners = s.takeOpened()
 	}
-	if certs := s.certs.Load(); certs != nil {
-		certs.look()
+	if store := s.certs.Load(); store != nil {
+		store.CheckAccess()
 	}
 	main := s.httpServer(s)
 	servers := []*http.Server{main}
@@ -209,12 +210,12 @@ func (s *Server) loadCertificates(listeners []listener) (*tls.Config, error) {
 	for _, l := range listeners {
 		names = append(names, l.names()...)
 	}
-	certs, err := newCertificates(s.cfg.TLS, names, s.log)
+	store, err := certs.Open(s.cfg.TLS, names, s.log)
 	if err != nil {
 		return nil, err
 	}
-	s.certs.Store(certs)
-	return certs.config(), nil
+	s.certs.Store(store)
+	return store.TLS(), nil
 }
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
@@ -273,8 +274,8 @@ func (s *Server) Reload() {
 	if s.logins != nil {
 		s.logins.reload()
 	}
-	if certs := s.certs.Load(); certs != nil {
-		certs.reload()
+	if store := s.certs.Load(); store != nil {
+		store.Reload()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 )
 
@@ -58,7 +59,7 @@ func (r *runServer) wait(t *testing.T) {
 }
 
 func TestRunTLS(t *testing.T) {
-	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
 	c := newRawClient(t, tls.Client(dialTCP(t, r.addr), insecure())).upgrade("/")
 	c.wantText("up")
 	echoed(t, c, "hello", strings.Repeat("x", 600), strings.Repeat("y", 200_000))
@@ -74,7 +75,7 @@ func TestRunEndsDespiteStalledTLSClient(t *testing.T) {
 		t.Skip("takes more than five seconds")
 	}
 	t.Parallel()
-	r := run(t, Config{Command: servertest.Play("long:100000000"), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	r := run(t, Config{Command: servertest.Play("long:100000000"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
 	nc := dialTCP(t, r.addr)
 	nc.(*net.TCPConn).SetReadBuffer(4 << 10)
 	newRawClient(t, tls.Client(nc, insecure())).upgrade("/")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"wsd/server/certs"
 	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
@@ -15,7 +16,7 @@ import (
 // runTLS serves a backend that takes these steps by TLS.
 func runTLS(t *testing.T, steps ...string) *runServer {
 	t.Helper()
-	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &TLSConfig{}})
+	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
 }
 
 func (r *runServer) tlsClient(t *testing.T) *rawClient {
@@ -178,7 +179,7 @@ func TestUnixSocketSession(t *testing.T) {
 
 func TestUnixSocketTLSSession(t *testing.T) {
 	path := socketPath(t)
-	r := run(t, Config{Command: servertest.Play("echo"), UnixSocket: path, TLS: &TLSConfig{}})
+	r := run(t, Config{Command: servertest.Play("echo"), UnixSocket: path, TLS: &certs.Config{}})
 	c := unixClient(t, path)
 	c = newRawClient(t, tls.Client(c.conn, insecure())).upgrade("/")
 	echoed(t, c, "hello", strings.Repeat("x", 500_000))

@@ -10,6 +10,7 @@ import (
 
 	"wsd/exec"
 	"wsd/server"
+	"wsd/server/certs"
 )
 
 // config makes the server's configuration, without its logger. environ is
@@ -88,7 +89,7 @@ func (f *flags) setTLS(cfg *server.Config) error {
 	case f.SSLKey != "" && f.SSLCert == "":
 		return usage("add --sslcert=FILE, or leave both out for a self-signed certificate", "--sslkey without --sslcert")
 	case f.SSL:
-		cfg.TLS = &server.TLSConfig{CertFile: f.SSLCert, KeyFile: f.SSLKey, ClientCA: f.SSLCA, CacheDir: cacheDir()}
+		cfg.TLS = &certs.Config{CertFile: f.SSLCert, KeyFile: f.SSLKey, ClientCA: f.SSLCA, CacheDir: cacheDir()}
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wsd/server"
+	"wsd/server/certs"
 )
 
 // configure is what run does with args before it starts a server.
@@ -48,11 +49,11 @@ func TestConfig(t *testing.T) {
 		{"--port=8080 COMMAND", func(c *server.Config) { c.Addresses = []string{":8080"} }},
 		{"--port=0 COMMAND", func(c *server.Config) { c.Addresses = []string{":0"} }},
 		{"--ssl COMMAND", func(c *server.Config) {
-			c.Addresses, c.TLS = []string{":443"}, &server.TLSConfig{CacheDir: cacheDir()}
+			c.Addresses, c.TLS = []string{":443"}, &certs.Config{CacheDir: cacheDir()}
 		}},
 		{"--ssl --sslcert=c --sslkey=k --sslca=a --port=1 COMMAND", func(c *server.Config) {
 			c.Addresses = []string{":1"}
-			c.TLS = &server.TLSConfig{CertFile: "c", KeyFile: "k", ClientCA: "a", CacheDir: cacheDir()}
+			c.TLS = &certs.Config{CertFile: "c", KeyFile: "k", ClientCA: "a", CacheDir: cacheDir()}
 		}},
 		{"--address=127.0.0.1 --address=[::1]:9000 --address=localhost --port=8080 COMMAND", func(c *server.Config) {
 			c.Addresses = []string{"127.0.0.1:8080", "[::1]:9000", "localhost:8080"}

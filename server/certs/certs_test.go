@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"crypto/tls"
@@ -15,12 +15,12 @@ import (
 )
 
 // startFiles serves the certificate "first", signed by ca, from files.
-func startFiles(t *testing.T, files certFiles, ca *testCA, cfg TLSConfig) (*certificates, string, *handClock, *logText) {
+func startFiles(t *testing.T, files certFiles, ca *testCA, cfg Config) (*Store, string, *handClock, *logText) {
 	t.Helper()
 	files.install(t, ca, "first")
 	cfg.CertFile, cfg.KeyFile = files.cert, files.key
 	clock, log := newHandClock(), &logText{}
-	certs, err := newCertificatesAt(&cfg, nil, log.logger(), clock.Now)
+	certs, err := open(&cfg, nil, log.logger(), clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func startFiles(t *testing.T, files certFiles, ca *testCA, cfg TLSConfig) (*cert
 
 func TestTLSReloadKeepsSession(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	certs, addr, clock, log := startFiles(t, files, ca, TLSConfig{})
+	certs, addr, clock, log := startFiles(t, files, ca, Config{})
 	client := trust(ca.pool())
 	old, err := dialTLS(t, addr, client)
 	if err != nil {
@@ -59,12 +59,12 @@ func TestTLSReloadKeepsSession(t *testing.T) {
 
 func TestTLSReloadOnSignal(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	certs, addr, _, log := startFiles(t, files, ca, TLSConfig{})
+	certs, addr, _, log := startFiles(t, files, ca, Config{})
 	files.install(t, ca, "second")
-	certs.reload()
+	certs.Reload()
 	wantServed(t, addr, trust(ca.pool()), "second")
 	replaceFile(t, files.key, nil)
-	certs.reload()
+	certs.Reload()
 	wantServed(t, addr, trust(ca.pool()), "second")
 	log.wantLines(t, 1, "level=INFO")
 	log.wantLines(t, 1, "level=ERROR")
@@ -74,7 +74,7 @@ func TestTLSReloadOnSignal(t *testing.T) {
 // and each repair is found.
 func TestTLSBrokenFileStays(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	_, addr, clock, log := startFiles(t, files, ca, TLSConfig{})
+	_, addr, clock, log := startFiles(t, files, ca, Config{})
 	client := trust(ca.pool())
 	certPEM, keyPEM := ca.issue(t, "second")
 	steps := []struct {
@@ -106,7 +106,7 @@ func TestTLSBrokenFileStays(t *testing.T) {
 
 func TestTLSResumption(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	_, addr, clock, _ := startFiles(t, files, ca, TLSConfig{})
+	_, addr, clock, _ := startFiles(t, files, ca, Config{})
 	client := trust(ca.pool())
 	client.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	for i, change := range []func(){
@@ -129,7 +129,7 @@ func TestTLSClientCA(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
 	one, two := newTestCA(t, "one"), newTestCA(t, "two")
 	replaceFile(t, files.ca, certToPEM(one.cert))
-	_, addr, clock, log := startFiles(t, files, ca, TLSConfig{ClientCA: files.ca})
+	_, addr, clock, log := startFiles(t, files, ca, Config{ClientCA: files.ca})
 
 	with := func(certs ...tls.Certificate) *tls.Config {
 		config := trust(ca.pool())
@@ -171,7 +171,7 @@ func TestTLSClientCA(t *testing.T) {
 
 func TestTLSVersionAndProtocol(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	_, addr, _, _ := startFiles(t, files, ca, TLSConfig{})
+	_, addr, _, _ := startFiles(t, files, ca, Config{})
 	tests := []struct {
 		name    string
 		version uint16
@@ -199,9 +199,9 @@ func TestTLSVersionAndProtocol(t *testing.T) {
 
 func TestTLSExpiredIsServedWithWarning(t *testing.T) {
 	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	certs, _, clock, log := startFiles(t, files, ca, TLSConfig{})
+	certs, _, clock, log := startFiles(t, files, ca, Config{})
 	clock.advance(2 * time.Hour)
-	certs.reload()
+	certs.Reload()
 	log.wantLines(t, 1, "level=WARN")
 }
 
@@ -224,33 +224,33 @@ func TestTLSStartErrors(t *testing.T) {
 	cert, key := file("cert.pem", certPEM), file("key.pem", keyPEM)
 	tests := []struct {
 		name   string
-		cfg    TLSConfig
+		cfg    Config
 		err    string // parts of the error, separated by |
 		hinted string // part of the hint
 	}{
-		{"missing certificate", TLSConfig{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "--sslcert"},
-		{"missing key", TLSConfig{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "--sslkey"},
-		{"folder", TLSConfig{CertFile: dir, KeyFile: key}, dir, "PEM file"},
-		{"DER", TLSConfig{CertFile: file("der", der.Bytes), KeyFile: key}, "der is no PEM file", "openssl"},
-		{"empty", TLSConfig{CertFile: file("empty", nil), KeyFile: key}, "empty is no PEM file", "BEGIN"},
-		{"swapped", TLSConfig{CertFile: key, KeyFile: cert}, "key.pem holds no certificate", "swapped"},
-		{"no key", TLSConfig{CertFile: cert, KeyFile: cert}, "cert.pem holds no private key", "private key"},
-		{"another key", TLSConfig{CertFile: cert, KeyFile: file("other.pem", otherKey)},
+		{"missing certificate", Config{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "--sslcert"},
+		{"missing key", Config{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "--sslkey"},
+		{"folder", Config{CertFile: dir, KeyFile: key}, dir, "PEM file"},
+		{"DER", Config{CertFile: file("der", der.Bytes), KeyFile: key}, "der is no PEM file", "openssl"},
+		{"empty", Config{CertFile: file("empty", nil), KeyFile: key}, "empty is no PEM file", "BEGIN"},
+		{"swapped", Config{CertFile: key, KeyFile: cert}, "key.pem holds no certificate", "swapped"},
+		{"no key", Config{CertFile: cert, KeyFile: cert}, "cert.pem holds no private key", "private key"},
+		{"another key", Config{CertFile: cert, KeyFile: file("other.pem", otherKey)},
 			"cert.pem|other.pem|does not match", "made for"},
-		{"bad certificate", TLSConfig{CertFile: file("bad.pem", block("CERTIFICATE", "")), KeyFile: key}, "bad.pem|key.pem", "certificate"},
-		{"pass phrase", TLSConfig{CertFile: cert, KeyFile: file("phrase.pem", block("ENCRYPTED PRIVATE KEY", ""))},
+		{"bad certificate", Config{CertFile: file("bad.pem", block("CERTIFICATE", "")), KeyFile: key}, "bad.pem|key.pem", "certificate"},
+		{"pass phrase", Config{CertFile: cert, KeyFile: file("phrase.pem", block("ENCRYPTED PRIVATE KEY", ""))},
 			"phrase.pem|pass phrase", "openssl pkey"},
-		{"old pass phrase", TLSConfig{CertFile: cert, KeyFile: file("old.pem", block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n"))},
+		{"old pass phrase", Config{CertFile: cert, KeyFile: file("old.pem", block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n"))},
 			"old.pem|pass phrase", "openssl pkey"},
-		{"missing CA", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "--sslca"},
-		{"CA without a certificate", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: key}, "key.pem holds no certificate", "CA"},
-		{"bad CA", TLSConfig{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", append(certPEM, block("CERTIFICATE", "")...))},
+		{"missing CA", Config{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "--sslca"},
+		{"CA without a certificate", Config{CertFile: cert, KeyFile: key, ClientCA: key}, "key.pem holds no certificate", "CA"},
+		{"bad CA", Config{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", append(certPEM, block("CERTIFICATE", "")...))},
 			"badca.pem|certificate 2", "whole"},
-		{"bad CA beside a self-signed certificate", TLSConfig{ClientCA: key}, "key.pem holds no certificate", "CA"},
+		{"bad CA beside a self-signed certificate", Config{ClientCA: key}, "key.pem holds no certificate", "CA"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := newCertificates(&test.cfg, nil, (&logText{}).logger())
+			_, err := Open(&test.cfg, nil, (&logText{}).logger())
 			var hinted *hint.Error
 			if !errors.As(err, &hinted) {
 				t.Fatalf("got %v, want a hint.Error", err)
@@ -277,7 +277,7 @@ func TestTLSUnreadableFile(t *testing.T) {
 		f.Close()
 		t.Skip("file modes do not stop this user")
 	}
-	_, err := newCertificates(&TLSConfig{CertFile: files.cert, KeyFile: files.key}, nil, (&logText{}).logger())
+	_, err := Open(&Config{CertFile: files.cert, KeyFile: files.key}, nil, (&logText{}).logger())
 	var hinted *hint.Error
 	if !errors.As(err, &hinted) || !strings.Contains(err.Error(), files.key) || !strings.Contains(hinted.Hint, "read") {
 		t.Errorf("got %v, want a hint.Error that names %s", err, files.key)
@@ -290,7 +290,7 @@ func TestTLSOneFileForBoth(t *testing.T) {
 	certPEM, keyPEM := ca.issue(t, "both")
 	both := filepath.Join(t.TempDir(), "both.pem")
 	replaceFile(t, both, append(keyPEM, certPEM...))
-	certs, err := newCertificates(&TLSConfig{CertFile: both, KeyFile: both}, nil, (&logText{}).logger())
+	certs, err := Open(&Config{CertFile: both, KeyFile: both}, nil, (&logText{}).logger())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"crypto/tls"
@@ -14,10 +14,10 @@ import (
 )
 
 // startSelfSigned makes the certificates of a server that starts now.
-func startSelfSigned(t *testing.T, dir string, clock *handClock, names ...string) (*certificates, *logText) {
+func startSelfSigned(t *testing.T, dir string, clock *handClock, names ...string) (*Store, *logText) {
 	t.Helper()
 	log := &logText{}
-	certs, err := newCertificatesAt(&TLSConfig{CacheDir: dir}, names, log.logger(), clock.Now)
+	certs, err := open(&Config{CacheDir: dir}, names, log.logger(), clock.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,7 +25,7 @@ func startSelfSigned(t *testing.T, dir string, clock *handClock, names ...string
 }
 
 // inUse is the fingerprint of the certificate that a handshake would be shown.
-func inUse(c *certificates) string { return fingerprint(c.latest().Certificates[0].Certificate[0]) }
+func inUse(c *Store) string { return fingerprint(c.latest().Certificates[0].Certificate[0]) }
 
 // inFile is the fingerprint of the certificate in the cache folder dir.
 func inFile(t *testing.T, dir string) string {
@@ -170,7 +170,7 @@ func TestSelfSignedInMemory(t *testing.T) {
 			first := inUse(certs)
 			log.wantLines(t, 1, first)
 			clock.advance(checkPeriod)
-			certs.reload()
+			certs.Reload()
 			if inUse(certs) != first {
 				t.Error("a reload has made a new certificate")
 			}
@@ -206,7 +206,7 @@ func TestSelfSignedWhileRunning(t *testing.T) {
 	}
 	os.Remove(file)
 	check("the removal", first, 1)
-	certs.reload()
+	certs.Reload()
 	check("the reload", first, 1)
 	if inFile(t, dir) != first {
 		t.Error("the reload has not written the certificate again")
@@ -226,7 +226,7 @@ func TestSelfSignedWithClientCA(t *testing.T) {
 	replaceFile(t, files.ca, certToPEM(one.cert))
 	for name, dir := range map[string]string{"in memory": "", "in a file": t.TempDir()} {
 		replaceFile(t, files.ca, certToPEM(one.cert))
-		certs, err := newCertificatesAt(&TLSConfig{CacheDir: dir, ClientCA: files.ca}, nil, (&logText{}).logger(), clock.Now)
+		certs, err := open(&Config{CacheDir: dir, ClientCA: files.ca}, nil, (&logText{}).logger(), clock.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -244,11 +244,11 @@ func TestSelfSignedWithClientCA(t *testing.T) {
 // Servers that start at once in an empty folder end up with one certificate.
 func TestSelfSignedConcurrentStarts(t *testing.T) {
 	dir, clock := filepath.Join(t.TempDir(), "wsd"), newHandClock()
-	servers := make([]*certificates, 4)
+	servers := make([]*Store, 4)
 	var starts sync.WaitGroup
 	for i := range servers {
 		starts.Go(func() {
-			c, err := newCertificatesAt(&TLSConfig{CacheDir: dir}, nil, (&logText{}).logger(), clock.Now)
+			c, err := open(&Config{CacheDir: dir}, nil, (&logText{}).logger(), clock.Now)
 			if err != nil {
 				t.Errorf("server %d: %v", i, err)
 			}

@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"bytes"
@@ -46,7 +46,7 @@ func (l *logText) Write(p []byte) (int, error) {
 }
 
 func (l *logText) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: LevelDebug}))
+	return slog.New(slog.NewTextHandler(l, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 // with returns the lines that contain text.
@@ -72,13 +72,13 @@ func (l *logText) wantLines(t *testing.T, n int, text string) {
 
 // serveTLS answers each TLS connection with the bytes it sends, and returns its
 // address. It ends with the test.
-func serveTLS(t *testing.T, certs *certificates) string {
+func serveTLS(t *testing.T, certs *Store) string {
 	t.Helper()
 	tcp, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := tls.NewListener(tcp, certs.config())
+	l := tls.NewListener(tcp, certs.TLS())
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {

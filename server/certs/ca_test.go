@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"crypto/ecdsa"
@@ -98,7 +98,7 @@ func certToPEM(cert *x509.Certificate) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
 }
 
-// certFiles is a folder with the files of a TLSConfig.
+// certFiles is a folder with the files of a Config.
 type certFiles struct{ cert, key, ca string }
 
 func newCertFiles(t *testing.T) certFiles {

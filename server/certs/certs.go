@@ -1,0 +1,256 @@
+// Package certs holds the certificates of a server: PEM files that are read
+// again when they change, or a self-signed certificate that lasts from one
+// start to the next, and the CA whose certificates clients must show.
+package certs
+
+import (
+	"crypto/sha256"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"wsd/server/hint"
+)
+
+// checkPeriod is the shortest time between two looks at the files. A look is a
+// few stat calls, made by the handshake that comes first after it.
+const checkPeriod = time.Second
+
+// Config says which certificate a server shows and which it asks for.
+type Config struct {
+	// CertFile and KeyFile are PEM files. Both are empty for a self-signed
+	// certificate, which is kept in CacheDir.
+	CertFile, KeyFile string
+	// ClientCA is a PEM file; a client must show a certificate that one of its
+	// certificates signed. Empty asks for none.
+	ClientCA string
+	// CacheDir is the folder in which the self-signed certificate lasts from
+	// one start to the next. Empty keeps it in memory only.
+	CacheDir string
+}
+
+// Store holds what the TLS listeners show and what they ask clients for. It
+// reads its files again when Reload is called and when a handshake finds them
+// changed; sessions that are open keep what they began with. A file that
+// can't be used is logged once for each change, and what was good before stays
+// in use. It runs no goroutine, and its methods may be called concurrently.
+type Store struct {
+	cfg   Config
+	self  *selfSigned // nil when cfg names the files
+	log   *slog.Logger
+	now   func() time.Time
+	outer *tls.Config // see TLS
+
+	mu      sync.Mutex
+	current *tls.Config
+	seen    []os.FileInfo // of files(), as they were before they were read
+	checked time.Time     // when seen was last compared
+}
+
+// Open reads the files of cfg or, when it names none, reads or makes the
+// self-signed certificate. names are the hosts and IP addresses that one must
+// cover, besides localhost and the name of this machine. The error is a
+// *hint.Error that names the file. log is not nil.
+func Open(cfg *Config, names []string, log *slog.Logger) (*Store, error) {
+	return open(cfg, names, log, time.Now)
+}
+
+func open(cfg *Config, names []string, log *slog.Logger, now func() time.Time) (*Store, error) {
+	s := &Store{cfg: *cfg, log: log, now: now, checked: now()}
+	if cfg.CertFile == "" && cfg.KeyFile == "" {
+		s.self = newSelfSigned(cfg.CacheDir, names, log, now)
+	}
+	if err := s.load(true); err != nil {
+		return nil, err
+	}
+	if s.self != nil {
+		s.announce("self-signed certificate")
+	}
+	s.outer = tlsConfig()
+	s.outer.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		return s.latest(), nil
+	}
+	return s, nil
+}
+
+// tlsConfig is the part of a tls.Config that no file decides. http/1.1 is the
+// only protocol because a WebSocket starts as an HTTP/1.1 upgrade (RFC 6455,
+// section 4.1); HTTP/2 would need RFC 8441.
+func tlsConfig() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+}
+
+// CheckAccess is called when the process may have given up a privilege since the
+// files were read: one that it can no longer look at has not changed by that. A warning names those that it could not read again.
+func (s *Store) CheckAccess() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seen = statAll(s.files())
+	if s.self != nil {
+		return // nobody renews that one
+	}
+	for _, file := range s.files() {
+		f, err := os.Open(file)
+		if err == nil {
+			f.Close()
+		} else if errors.Is(err, fs.ErrPermission) {
+			s.log.Warn("a TLS file can't be read again: a new one takes a restart", "error", err, "hint", hintUnreadable)
+		}
+	}
+}
+
+// TLS is for tls.NewListener. It is one and the same for all listeners and
+// outlives every reload, since crypto/tls keeps the keys of session tickets in
+// it. A ticket made before a reload thus still resumes, unless the client CA
+// that vouched for it is gone: crypto/tls looks again at each resumption.
+func (s *Store) TLS() *tls.Config { return s.outer }
+
+// Reload reads all files again, changed or not, and logs how that went.
+func (s *Store) Reload() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.readAgain(true)
+}
+
+// latest returns what a handshake beginning now is to use: the same
+// *tls.Config until something has changed.
+func (s *Store) latest() *tls.Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if now.Sub(s.checked) < checkPeriod {
+		return s.current
+	}
+	s.checked = now
+	switch {
+	case s.self != nil && s.self.due():
+		s.readAgain(true)
+	case s.changed():
+		s.readAgain(false)
+	}
+	return s.current
+}
+
+// readAgain is load with its outcome logged. The caller holds s.mu.
+func (s *Store) readAgain(renew bool) {
+	if err := s.load(renew); err != nil {
+		args := []any{"error", err}
+		if advice := hint.Of(err); advice != "" {
+			args = append(args, "hint", advice)
+		}
+		s.log.Error("TLS files not read again, the old ones stay in use", args...)
+		return
+	}
+	s.announce("TLS files read again")
+}
+
+// load reads all files and, if every one is good, puts them to use. renew lets
+// it make a self-signed certificate where none can be used. The caller holds
+// s.mu, or is the only one to know s.
+func (s *Store) load(renew bool) error {
+	if renew && s.self != nil {
+		if err := s.self.renew(); err != nil {
+			return err
+		}
+	}
+	// Before the reading: what is written meanwhile is then seen as a change.
+	s.seen = statAll(s.files())
+	pair, pairErr := s.readCertificate(renew)
+	if pair.Leaf == nil {
+		return pairErr
+	}
+	next := tlsConfig()
+	next.Certificates = []tls.Certificate{pair}
+	if s.cfg.ClientCA != "" {
+		pool, err := readClientCA(s.cfg.ClientCA)
+		if err != nil {
+			return err
+		}
+		next.ClientCAs, next.ClientAuth = pool, tls.RequireAndVerifyClientCert
+	}
+	s.current = next
+	return pairErr
+}
+
+// readCertificate returns no certificate or, if it is self-signed, the one in
+// use together with an error: a cache file that is gone must not keep a new
+// client CA from being used.
+func (s *Store) readCertificate(renewed bool) (tls.Certificate, error) {
+	if s.self == nil {
+		return readPair(s.cfg.CertFile, s.cfg.KeyFile)
+	}
+	pair, err := s.self.follow()
+	if renewed {
+		err = nil // written a moment ago, and at once replaced by a server with other names
+	}
+	return pair, err
+}
+
+// announce logs msg with what a person needs to recognise the certificate.
+func (s *Store) announce(msg string) {
+	leaf := s.current.Certificates[0].Leaf
+	args := []any{"sha256", fingerprint(leaf.Raw), "expires", leaf.NotAfter.Format(time.DateOnly)}
+	if files := s.files(); len(files) > 0 {
+		args = append(args, "files", strings.Join(files, " "))
+	}
+	s.log.Info(msg, args...)
+	if s.now().After(leaf.NotAfter) {
+		s.log.Warn("the certificate has expired: clients will refuse it")
+	}
+}
+
+// files are the files that are watched.
+func (s *Store) files() []string {
+	var files []string
+	if s.self == nil {
+		files = append(files, s.cfg.CertFile, s.cfg.KeyFile)
+	} else if s.self.kept {
+		files = append(files, s.self.file)
+	}
+	if s.cfg.ClientCA != "" {
+		files = append(files, s.cfg.ClientCA)
+	}
+	return files
+}
+
+// changed says whether a file is not the one that was read last.
+func (s *Store) changed() bool {
+	now := statAll(s.files())
+	for i := range now {
+		if !sameFile(now[i], s.seen[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// statAll returns nil for a file that can't be looked at.
+func statAll(files []string) []os.FileInfo {
+	infos := make([]os.FileInfo, len(files))
+	for i, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			infos[i] = info
+		}
+	}
+	return infos
+}
+
+// sameFile says whether a and b are one file with, as far as stat can tell, one
+// content. The time alone would miss a file moved here with an older time.
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+}
+
+// fingerprint is the SHA-256 of a certificate in DER as browsers show it.
+func fingerprint(der []byte) string {
+	return strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(der)), " ", ":")
+}
