@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"wsd/server/cgi"
 	"wsd/server/lazyio"
 )
 
@@ -20,7 +21,7 @@ func addVariables(env []string, output []byte) ([]string, error) {
 	for line := range bytes.Lines(output) {
 		number++
 		text := string(lazyio.TrimCR(bytes.TrimSuffix(line, []byte("\n"))))
-		name := variableName(text)
+		name := cgi.VariableName(text)
 		upper := strings.ToUpper(name)
 		switch {
 		case !isVariable(name):
@@ -79,16 +80,16 @@ func isReserved(env []string, name string) bool {
 		return false
 	}
 	name = strings.ToUpper(name)
-	set := func(kv string) bool { return strings.ToUpper(variableName(kv)) == name }
+	set := func(kv string) bool { return strings.ToUpper(cgi.VariableName(kv)) == name }
 	prefixed := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
 	return slices.Contains(reserved, name) || slices.ContainsFunc(reservedPrefixes, prefixed) || slices.ContainsFunc(env, set)
 }
 
 // setVariable puts kv in the place of the variable with its name, or at the end.
 func setVariable(env []string, kv string) []string {
-	name := variableName(kv)
+	name := cgi.VariableName(kv)
 	for i := range env {
-		if variableName(env[i]) == name {
+		if cgi.VariableName(env[i]) == name {
 			env[i] = kv
 			return env
 		}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/cgi"
 )
 
 // authEnviron is about what a backend gets: the client's headers, the operator's
@@ -82,9 +84,9 @@ func TestAddVariablesErrors(t *testing.T) {
 	}
 	// What a backend of this server gets of the server may not be set, whatever it is.
 	r := readRequest(t, "GET /x?y HTTP/1.1", "Host: a.example", "X-Own: 1")
-	env := environ(direct(r), script{name: "/", pathInfo: "/x"}, requestFacts{env: []string{"OWN=1"}})
+	env := environ(direct(r), "OWN=1")
 	for _, kv := range env {
-		name := variableName(kv)
+		name := cgi.VariableName(kv)
 		_, err := addVariables(env, []byte(name+"=x"))
 		if may := name == "REMOTE_USER" || name == "AUTH_TYPE"; (err == nil) != may {
 			t.Errorf("%s: %v", name, err)

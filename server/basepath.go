@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"wsd/server/files"
 )
 
 // below takes the base path off the request's URL and reports false when that
@@ -61,7 +63,7 @@ func (s *Server) redirectToBase(w http.ResponseWriter, r *httpRequest) bool {
 	}
 	asked := *r.Request
 	asked.URL = r.asked
-	w.Header().Set("Location", withSlash(&asked))
+	w.Header().Set("Location", files.WithSlash(&asked))
 	w.WriteHeader(http.StatusTemporaryRedirect)
 	return true
 }

@@ -3,8 +3,10 @@ package server
 import (
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"wsd/server/hint"
 	"wsd/server/servertest"
@@ -141,7 +143,12 @@ func TestBasePathCommand(t *testing.T) {
 
 func TestBasePathPlain(t *testing.T) {
 	static := t.TempDir()
-	makeTree(t, static, map[string]string{"index.html": "the index", "sub/index.html": "of sub", "page.html": "a page"})
+	err := os.CopyFS(static, fstest.MapFS{
+		"index.html": {Data: []byte("the index")}, "sub/index.html": {Data: []byte("of sub")}, "page.html": {Data: []byte("a page")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	s := serve(t, Config{BasePath: "/ws", StaticDir: static, DevConsole: true})
 	for _, tt := range []struct {
 		path     string

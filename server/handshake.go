@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"wsd/exec"
+	"wsd/server/cgi"
+	"wsd/server/files"
 	"wsd/server/session"
 	"wsd/server/websocket"
 )
@@ -93,21 +95,21 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 }
 
 // findScript returns the script that answers upgrades at the request's path.
-func (s *Server) findScript(r *httpRequest) (found script, err error) {
+func (s *Server) findScript(r *httpRequest) (found cgi.Script, err error) {
 	switch {
 	case s.cfg.ScriptDir != "":
-		found, err = findScript(s.cfg.ScriptDir, r.URL.Path)
+		found, err = cgi.FindScript(s.cfg.ScriptDir, r.URL.Path)
 	case len(s.cfg.Command) > 0:
-		found, err = commandScript(s.cfg.Command[0], r.URL.Path)
+		found, err = cgi.CommandScript(s.cfg.Command[0], r.URL.Path)
 	default:
-		err = errNotFound
+		err = files.ErrNotFound
 	}
-	found.name = s.underBase(found.name)
+	found.Name = s.underBase(found.Name)
 	return found, err
 }
 
 func (s *Server) refuseScript(w *response, r *httpRequest, err error) {
-	if errors.Is(err, errNotFound) {
+	if errors.Is(err, files.ErrNotFound) {
 		refuse(w, http.StatusNotFound, "there is no backend at this path")
 		return
 	}
@@ -116,18 +118,12 @@ func (s *Server) refuseScript(w *response, r *httpRequest, err error) {
 }
 
 // command is what runs a script for a request.
-func (s *Server) command(r *httpRequest, script script, id string) *exec.Command {
-	c := &exec.Command{Path: script.path, PTY: s.cfg.PTY}
+func (s *Server) command(r *httpRequest, script cgi.Script, id string) *exec.Command {
+	c := &exec.Command{Path: script.Path, PTY: s.cfg.PTY}
 	if s.cfg.ScriptDir == "" {
 		c.Args = s.cfg.Command[1:]
 	}
-	c.Env = environ(r, script, requestFacts{
-		software:     s.cfg.Software,
-		uniqueID:     id,
-		remoteHost:   s.lookupRemote(r),
-		documentRoot: s.cfg.StaticDir,
-		env:          s.cfg.Env,
-	})
+	c.Env = cgi.Environ(s.cgiRequest(r, script, id))
 	return c
 }
 

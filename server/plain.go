@@ -12,7 +12,7 @@ func (s *Server) servePlain(w *response, r *httpRequest) {
 	switch {
 	case s.serveCGI(w, r):
 	case s.redirectToBase(w, r):
-	case s.static.serve(w, r.Request):
+	case s.static.Serve(w, r.Request):
 	case s.console != nil:
 		s.console.serve(w, r.Request, r.client.host)
 	default:

@@ -14,6 +14,7 @@ import (
 
 	"wsd/exec"
 	"wsd/server/certs"
+	"wsd/server/files"
 	"wsd/server/session"
 	"wsd/server/websocket"
 )
@@ -34,7 +35,7 @@ const (
 type Server struct {
 	cfg     Config
 	log     *slog.Logger
-	static  *static
+	static  *files.Static
 	console *console
 	trusted trusted
 	logins  *logins                     // nil without Config.PasswordFile
@@ -82,7 +83,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:       cfg,
 		log:       cfg.Log,
-		static:    newStatic(cfg.StaticDir, cfg.CGIDir),
+		static:    &files.Static{Dir: cfg.StaticDir, CGIDir: cfg.CGIDir},
 		ids:       newSessionIDs(time.Now()),
 		trusted:   newTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),

@@ -1,13 +1,13 @@
 //go:build !windows
 
-package server
+package files
 
 import "io/fs"
 
-// isExecutable says whether a file is regular and somebody may execute it. Not
+// IsExecutable says whether a file is regular and somebody may execute it. Not
 // asking who keeps a wrong owner from looking like a wrong URL: the start fails
 // and says why.
-func isExecutable(info fs.FileInfo) bool {
+func IsExecutable(info fs.FileInfo) bool {
 	return info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
 }
 

@@ -1,4 +1,4 @@
-package server
+package cgi
 
 import (
 	"crypto/tls"

@@ -1,7 +1,8 @@
-package server
+package files
 
 import (
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -9,16 +10,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 )
 
 // staticTree is a static folder with CGI programs in it and a neighbour. What
-// must never be served contains the word SECRET.
+// must never be served contains the word SECRET. Files with the extension .cmd are
+// executable on every platform; links is false where this user may make none.
 func staticTree(t testing.TB) (dir string, links bool) {
 	t.Helper()
 	top := t.TempDir()
 	dir = filepath.Join(top, "www")
-	makeTree(t, top, map[string]string{
+	texts, tree := map[string]string{
 		"www/index.html":              "the index",
 		"www/page.html":               "0123456789",
 		"www/with space.txt":          "a space",
@@ -40,29 +43,45 @@ func staticTree(t testing.TB) (dir string, links bool) {
 		"www/.data/config.json":       "a volume",
 		"outside/file.txt":            "SECRET",
 		"www-2/file.txt":              "SECRET",
+	}, fstest.MapFS{}
+	for name, text := range texts {
+		tree[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
+		if strings.HasSuffix(name, ".cmd") {
+			tree[name].Mode = 0o755
+		}
+	}
+	if err := os.CopyFS(top, tree); err != nil {
+		t.Fatal(err)
+	}
+	link := func(target string) *fstest.MapFile {
+		return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(filepath.FromSlash(target))}
+	}
+	err := os.CopyFS(dir, fstest.MapFS{
+		"absolute.html": link(filepath.Join(dir, "page.html")),
+		"config.json":   link(".data/config.json"),
+		"out":           link("../outside"),
+		"escape.txt":    link(filepath.Join(top, "outside", "file.txt")),
+		"near":          link("../www-2"),
+		"form.txt":      link("cgi-bin/form.cmd"),
+		"programs":      link("cgi-bin"),
 	})
-	links = makeLink(t, filepath.Join(dir, "page.html"), filepath.Join(dir, "absolute.html")) &&
-		makeLink(t, filepath.Join(".data", "config.json"), filepath.Join(dir, "config.json")) &&
-		makeLink(t, filepath.Join("..", "outside"), filepath.Join(dir, "out")) &&
-		makeLink(t, filepath.Join(top, "outside", "file.txt"), filepath.Join(dir, "escape.txt")) &&
-		makeLink(t, filepath.Join("..", "www-2"), filepath.Join(dir, "near")) &&
-		makeLink(t, filepath.Join("cgi-bin", "form.cmd"), filepath.Join(dir, "form.txt")) &&
-		makeLink(t, "cgi-bin", filepath.Join(dir, "programs"))
-	return dir, links
+	if err != nil {
+		t.Logf("no symbolic links here: %v", err)
+	}
+	return dir, err == nil
 }
 
-// answer is what s answers to a request line with the given headers; ok is what
+// answer is what s answers to a request line; ok is what
 // serve returned.
-func answer(t testing.TB, s *static, method, target string, header ...string) (w *httptest.ResponseRecorder, ok bool) {
+func answer(t testing.TB, s *Static, method, target string) (w *httptest.ResponseRecorder, ok bool) {
 	t.Helper()
-	r := readRequest(t, append([]string{method + " " + target + " HTTP/1.1", "Host: a.example"}, header...)...)
 	w = httptest.NewRecorder()
-	return w, s.serve(w, r)
+	return w, s.Serve(w, httptest.NewRequest(method, target, nil))
 }
 
 func TestStaticFiles(t *testing.T) {
 	dir, links := staticTree(t)
-	s := newStatic(dir, filepath.Join(dir, "cgi-bin"))
+	s := &Static{Dir: dir, CGIDir: filepath.Join(dir, "cgi-bin")}
 	tests := []struct {
 		target   string
 		body     string // "" for no such file
@@ -176,10 +195,10 @@ func resolve(t testing.TB, target string, w *httptest.ResponseRecorder) string {
 }
 
 func TestStaticOff(t *testing.T) {
-	if _, ok := answer(t, newStatic("", ""), "GET", "/"); ok {
+	if _, ok := answer(t, &Static{Dir: ""}, "GET", "/"); ok {
 		t.Error("a file was served without a folder")
 	}
-	if _, ok := answer(t, newStatic(filepath.Join(t.TempDir(), "gone"), ""), "GET", "/"); ok {
+	if _, ok := answer(t, &Static{Dir: filepath.Join(t.TempDir(), "gone")}, "GET", "/"); ok {
 		t.Error("a file was served from a folder that is not there")
 	}
 }
@@ -210,7 +229,7 @@ func TestStaticCGI(t *testing.T) {
 		if tt.isALink && !links {
 			continue
 		}
-		if w, ok := answer(t, newStatic(tt.static, tt.cgi), "GET", tt.target); ok != tt.served {
+		if w, ok := answer(t, &Static{Dir: tt.static, CGIDir: tt.cgi}, "GET", tt.target); ok != tt.served {
 			t.Errorf("%s: served: %v, body %q", tt.name, ok, w.Body)
 		}
 	}
@@ -223,9 +242,9 @@ func TestStaticHTTP(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(dir, "page.html"), modified, modified); err != nil {
 		t.Fatal(err)
 	}
-	s := newStatic(dir, "")
+	s := &Static{Dir: dir}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.serve(w, r) {
+		if !s.Serve(w, r) {
 			w.WriteHeader(http.StatusTeapot) // somebody else's turn
 		}
 	}))
@@ -293,7 +312,7 @@ func FuzzStatic(f *testing.F) {
 		f.Add(seed)
 	}
 	dir, _ := staticTree(f)
-	s := newStatic(dir, filepath.Join(dir, "cgi-bin"))
+	s := &Static{Dir: dir, CGIDir: filepath.Join(dir, "cgi-bin")}
 	f.Fuzz(func(t *testing.T, target string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil || !strings.HasPrefix(target, "/") {
@@ -308,7 +327,7 @@ func FuzzStatic(f *testing.F) {
 		}
 		r := &http.Request{Method: "GET", URL: u, Host: "a.example", Header: http.Header{}}
 		w := httptest.NewRecorder()
-		ok := s.serve(w, r)
+		ok := s.Serve(w, r)
 		switch {
 		case !ok && (len(w.Header()) > 0 || w.Body.Len() > 0):
 			t.Errorf("%q is not served, but wrote %v %q", target, w.Header(), w.Body)

@@ -1,4 +1,4 @@
-package server
+package files
 
 import (
 	"io/fs"
@@ -8,40 +8,34 @@ import (
 	"strings"
 )
 
-// static serves the files below a folder. It is safe for concurrent use. The
-// folder may be replaced while it runs: nothing is kept from one request to the
-// next.
-type static struct {
-	dir    string // absolute path; "" serves nothing
-	cgiDir string // the folder of CGI programs, or ""
+// Static serves the files below a folder, but for CGI programs. It is safe for
+// concurrent use. The folder may be replaced while it runs: nothing is kept from
+// one request to the next.
+type Static struct {
+	Dir    string // absolute path; "" serves nothing
+	CGIDir string // the folder of CGI programs, an absolute path; "" when there is none
 }
 
-// newStatic returns a static for the files below dir that are no CGI files of
-// cgiDir. Both are absolute paths; an empty one switches its part off.
-func newStatic(dir, cgiDir string) *static {
-	return &static{dir: dir, cgiDir: cgiDir}
-}
-
-// serve answers r with a file, or with the index.html of a folder. It returns
+// Serve answers r with a file, or with the index.html of a folder. It returns
 // false, and has written nothing, when there is no file for r, so that something
 // else may answer. Folders are never listed, and what is behind a dot file, a
 // CGI file or a link out of the folder is no file.
-func (s *static) serve(w http.ResponseWriter, r *http.Request) bool {
-	if s.dir == "" {
+func (s *Static) Serve(w http.ResponseWriter, r *http.Request) bool {
+	if s.Dir == "" {
 		return false
 	}
-	segments, err := splitPath(r.URL.Path)
+	segments, err := Split(r.URL.Path)
 	if err != nil || hasDotFile(segments) {
 		return false
 	}
 	isFolder := len(segments) == 0 || strings.HasSuffix(r.URL.Path, "/")
-	found, err := locate(s.dir, segments)
-	if err != nil || (isFolder && !found.info.IsDir()) {
+	found, err := Locate(s.Dir, segments)
+	if err != nil || (isFolder && !found.Info.IsDir()) {
 		return false
 	}
-	needsSlash := found.info.IsDir() && !isFolder
-	if found.info.IsDir() {
-		if found, err = locate(s.dir, append(segments, "index.html")); err != nil {
+	needsSlash := found.Info.IsDir() && !isFolder
+	if found.Info.IsDir() {
+		if found, err = Locate(s.Dir, append(segments, "index.html")); err != nil {
 			return false
 		}
 	}
@@ -57,10 +51,10 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) bool {
 		h.Set("Allow", "GET, HEAD")
 		http.Error(w, "405 method not allowed", http.StatusMethodNotAllowed)
 	case needsSlash:
-		h.Set("Location", withSlash(r))
+		h.Set("Location", WithSlash(r))
 		w.WriteHeader(http.StatusMovedPermanently)
 	default:
-		http.ServeContent(w, r, filepath.Base(found.path), info.ModTime(), file)
+		http.ServeContent(w, r, filepath.Base(found.Path), info.ModTime(), file)
 	}
 	return true
 }
@@ -68,17 +62,17 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) bool {
 // open opens a file that is regular and no CGI file; the caller closes it. The
 // file is opened below the resolved folder by os.Root, so that a link put in its
 // place since it was located leads nowhere else.
-func (s *static) open(found located) (*os.File, fs.FileInfo, bool) {
+func (s *Static) open(found Located) (*os.File, fs.FileInfo, bool) {
 	// Not even opened otherwise: opening a FIFO waits for its other end.
-	if !found.info.Mode().IsRegular() || s.isCGI(found) {
+	if !found.Info.Mode().IsRegular() || s.isCGI(found) {
 		return nil, nil, false
 	}
-	root, err := os.OpenRoot(found.root)
+	root, err := os.OpenRoot(found.Root)
 	if err != nil {
 		return nil, nil, false
 	}
 	defer root.Close()
-	file, err := root.Open(found.rel)
+	file, err := root.Open(found.Rel)
 	if err != nil {
 		return nil, nil, false
 	}
@@ -94,18 +88,18 @@ func (s *static) open(found located) (*os.File, fs.FileInfo, bool) {
 // there is the inside of some program, executable or not: a library, a password.
 // Only where the static folder itself is the CGI folder, or is inside, the
 // operator means its files to be seen, and just the programs are left out.
-func (s *static) isCGI(found located) bool {
-	if s.cgiDir == "" {
+func (s *Static) isCGI(found Located) bool {
+	if s.CGIDir == "" {
 		return false
 	}
-	cgi, err := os.Stat(s.cgiDir)
+	cgi, err := os.Stat(s.CGIDir)
 	if err != nil {
 		return false // no such folder, so no file below it
 	}
-	if isBelow(found.root, cgi) {
-		return isExecutable(found.info)
+	if isBelow(found.Root, cgi) {
+		return IsExecutable(found.Info)
 	}
-	return isBelow(filepath.Join(found.root, found.rel), cgi)
+	return isBelow(filepath.Join(found.Root, found.Rel), cgi)
 }
 
 // isBelow says whether path, absolute and without symbolic links, is the folder
@@ -135,10 +129,10 @@ func hasDotFile(segments []string) bool {
 	return false
 }
 
-// withSlash is the Location of the folder that r names without a slash at its
+// WithSlash is the Location of the folder that r names without a slash at its
 // end. It is relative: it holds behind a proxy that takes a prefix away, and ./
 // before it keeps //host and scheme: from naming another server.
-func withSlash(r *http.Request) string {
+func WithSlash(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	location := "./" + path[strings.LastIndexByte(path, '/')+1:] + "/"
 	if r.URL.RawQuery != "" {

@@ -1,9 +1,8 @@
 //go:build unix
 
-package server
+package files
 
 import (
-	"errors"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -16,10 +15,10 @@ func TestFIFO(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe.cmd"), 0o755); err != nil {
 		t.Skipf("mkfifo: %v", err)
 	}
-	if _, ok := answer(t, newStatic(dir, ""), "GET", "/pipe.cmd"); ok {
+	if _, ok := answer(t, &Static{Dir: dir}, "GET", "/pipe.cmd"); ok {
 		t.Error("a named pipe was served")
 	}
-	if got, err := findScript(dir, "/pipe.cmd"); !errors.Is(err, errNotFound) {
-		t.Errorf("findScript = %+v, %v, want errNotFound", got, err)
+	if found, err := Locate(dir, []string{"pipe.cmd"}); err != nil || IsExecutable(found.Info) {
+		t.Errorf("a named pipe passes for a program (%v)", err)
 	}
 }

@@ -1,4 +1,4 @@
-package server
+package files
 
 import (
 	"io/fs"
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// isExecutable says whether a file is one that Windows can start. There is no
+// IsExecutable says whether a file is one that Windows can start. There is no
 // permission for it; these extensions are the ones that need no other program.
-func isExecutable(info fs.FileInfo) bool {
+func IsExecutable(info fs.FileInfo) bool {
 	switch strings.ToLower(filepath.Ext(info.Name())) {
 	case ".exe", ".com", ".bat", ".cmd":
 		return info.Mode().IsRegular()

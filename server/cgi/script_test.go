@@ -1,79 +1,64 @@
-package server
+package cgi
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/fstest"
+
+	"wsd/server/files"
 )
 
-// makeTree writes files below dir, by their slash-separated names. Those with
-// the extension .cmd are executable on every platform, the others on none.
-func makeTree(t testing.TB, dir string, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		mode := os.FileMode(0o644)
-		if strings.HasSuffix(name, ".cmd") {
-			mode = 0o755
-		}
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(content), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// makeLink makes a symbolic link; false where this user may not.
-func makeLink(t testing.TB, target, link string) bool {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(link), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(target, link); err != nil {
-		t.Logf("no symbolic links here: %v", err)
-		return false
-	}
-	return true
-}
-
 // scriptTree is a folder of scripts with a neighbour that must stay out of reach.
+// Files with the extension .cmd are executable on every platform, the others on
+// none. links is false where this user may make no symbolic links.
 func scriptTree(t testing.TB) (dir string, links bool) {
 	t.Helper()
 	top := t.TempDir()
 	dir = filepath.Join(top, "scripts")
-	makeTree(t, top, map[string]string{
-		"scripts/env.cmd":            "",
-		"scripts/with space.cmd":     "",
-		"scripts/notes.txt":          "",
-		"scripts/.hidden.cmd":        "",
-		"scripts/.git/hooks/x.cmd":   "",
-		"scripts/sub/deep.cmd":       "",
-		"scripts/sub/.dot/in.cmd":    "",
-		"scripts/folder.cmd/run.cmd": "",
-		"outside/evil.cmd":           "",
-		"scripts-2/near.cmd":         "",
+	program, text := &fstest.MapFile{Mode: 0o755}, &fstest.MapFile{Mode: 0o644}
+	link := func(target string) *fstest.MapFile {
+		return &fstest.MapFile{Mode: fs.ModeSymlink, Data: []byte(filepath.FromSlash(target))}
+	}
+	if err := os.CopyFS(top, fstest.MapFS{
+		"scripts/env.cmd":            program,
+		"scripts/with space.cmd":     program,
+		"scripts/notes.txt":          text,
+		"scripts/.hidden.cmd":        program,
+		"scripts/.git/hooks/x.cmd":   program,
+		"scripts/sub/deep.cmd":       program,
+		"scripts/sub/.dot/in.cmd":    program,
+		"scripts/folder.cmd/run.cmd": program,
+		"outside/evil.cmd":           program,
+		"scripts-2/near.cmd":         program,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	err := os.CopyFS(dir, fstest.MapFS{
+		"absolute.cmd":     link(filepath.Join(dir, "env.cmd")),
+		"sub/relative.cmd": link("../env.cmd"),
+		"hooks":            link(".git/hooks"),
+		"escape.cmd":       link(filepath.Join(top, "outside", "evil.cmd")),
+		"out":              link("../outside"),
+		"near":             link("../scripts-2"),
+		"broken.cmd":       link("nowhere"),
+		"loop":             link("loop"),
+		"self":             link("."),
 	})
-	links = makeLink(t, filepath.Join(dir, "env.cmd"), filepath.Join(dir, "absolute.cmd")) &&
-		makeLink(t, filepath.Join("..", "env.cmd"), filepath.Join(dir, "sub", "relative.cmd")) &&
-		makeLink(t, filepath.Join(".git", "hooks"), filepath.Join(dir, "hooks")) &&
-		makeLink(t, filepath.Join(top, "outside", "evil.cmd"), filepath.Join(dir, "escape.cmd")) &&
-		makeLink(t, filepath.Join("..", "outside"), filepath.Join(dir, "out")) &&
-		makeLink(t, filepath.Join("..", "scripts-2"), filepath.Join(dir, "near")) &&
-		makeLink(t, "nowhere", filepath.Join(dir, "broken.cmd")) &&
-		makeLink(t, "loop", filepath.Join(dir, "loop")) &&
-		makeLink(t, ".", filepath.Join(dir, "self"))
-	return dir, links
+	if err != nil {
+		t.Logf("no symbolic links here: %v", err)
+	}
+	return dir, err == nil
 }
 
 func TestFindScript(t *testing.T) {
 	dir, links := scriptTree(t)
 	tests := []struct {
 		urlPath  string
-		file     string // below dir; "" for errNotFound
+		file     string // below dir; "" for files.ErrNotFound
 		name     string
 		pathInfo string
 		link     bool
@@ -128,16 +113,16 @@ func TestFindScript(t *testing.T) {
 		if tt.link && !links {
 			continue
 		}
-		got, err := findScript(dir, tt.urlPath)
+		got, err := FindScript(dir, tt.urlPath)
 		if tt.file == "" {
-			if !errors.Is(err, errNotFound) || got != (script{}) {
-				t.Errorf("findScript(%.80q) = %+v, %v, want errNotFound", tt.urlPath, got, err)
+			if !errors.Is(err, files.ErrNotFound) || got != (Script{}) {
+				t.Errorf("FindScript(%.80q) = %+v, %v, want files.ErrNotFound", tt.urlPath, got, err)
 			}
 			continue
 		}
-		want := script{path: filepath.Join(dir, filepath.FromSlash(tt.file)), name: tt.name, pathInfo: tt.pathInfo}
+		want := Script{Path: filepath.Join(dir, filepath.FromSlash(tt.file)), Name: tt.name, PathInfo: tt.pathInfo}
 		if err != nil || got != want {
-			t.Errorf("findScript(%.80q) = %+v, %v, want %+v", tt.urlPath, got, err, want)
+			t.Errorf("FindScript(%.80q) = %+v, %v, want %+v", tt.urlPath, got, err, want)
 		}
 	}
 }
@@ -147,22 +132,22 @@ func TestFindScript(t *testing.T) {
 func TestFindScriptLinkedDir(t *testing.T) {
 	dir, links := scriptTree(t)
 	link := dir + "-current"
-	if !links || !makeLink(t, dir, link) {
+	if !links || os.Symlink(dir, link) != nil {
 		t.Skip("no symbolic links here")
 	}
-	got, err := findScript(link, "/absolute.cmd/x")
-	want := script{path: filepath.Join(link, "absolute.cmd"), name: "/absolute.cmd", pathInfo: "/x"}
+	got, err := FindScript(link, "/absolute.cmd/x")
+	want := Script{Path: filepath.Join(link, "absolute.cmd"), Name: "/absolute.cmd", PathInfo: "/x"}
 	if err != nil || got != want {
-		t.Errorf("findScript = %+v, %v, want %+v", got, err, want)
+		t.Errorf("FindScript = %+v, %v, want %+v", got, err, want)
 	}
-	if got, err := findScript(link, "/escape.cmd"); !errors.Is(err, errNotFound) {
-		t.Errorf("findScript = %+v, %v, want errNotFound", got, err)
+	if got, err := FindScript(link, "/escape.cmd"); !errors.Is(err, files.ErrNotFound) {
+		t.Errorf("FindScript = %+v, %v, want files.ErrNotFound", got, err)
 	}
 }
 
 func TestFindScriptMissingDir(t *testing.T) {
-	_, err := findScript(filepath.Join(t.TempDir(), "gone"), "/x")
-	if err == nil || errors.Is(err, errNotFound) {
+	_, err := FindScript(filepath.Join(t.TempDir(), "gone"), "/x")
+	if err == nil || errors.Is(err, files.ErrNotFound) {
 		t.Errorf("err = %v, want one about the folder", err)
 	}
 }
@@ -179,14 +164,14 @@ func TestCommandScript(t *testing.T) {
 		{"/a\nb", "/a\nb"},
 		{"*", "/*"},
 	} {
-		got, err := commandScript("/bin/x", tt.urlPath)
-		if want := (script{path: "/bin/x", name: "/", pathInfo: tt.pathInfo}); err != nil || got != want {
-			t.Errorf("commandScript(%q) = %+v, %v, want %+v", tt.urlPath, got, err, want)
+		got, err := CommandScript("/bin/x", tt.urlPath)
+		if want := (Script{Path: "/bin/x", Name: "/", PathInfo: tt.pathInfo}); err != nil || got != want {
+			t.Errorf("CommandScript(%q) = %+v, %v, want %+v", tt.urlPath, got, err, want)
 		}
 	}
 	for _, urlPath := range []string{"/..", "/a/../b", "/../../etc/passwd", `/a\..\b`, "/a\x00"} {
-		if got, err := commandScript("/bin/x", urlPath); !errors.Is(err, errNotFound) {
-			t.Errorf("commandScript(%q) = %+v, %v, want errNotFound", urlPath, got, err)
+		if got, err := CommandScript("/bin/x", urlPath); !errors.Is(err, files.ErrNotFound) {
+			t.Errorf("CommandScript(%q) = %+v, %v, want files.ErrNotFound", urlPath, got, err)
 		}
 	}
 }
@@ -204,28 +189,28 @@ func FuzzFindScript(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, urlPath string) {
-		s, err := findScript(dir, urlPath)
+		s, err := FindScript(dir, urlPath)
 		if err != nil {
-			if !errors.Is(err, errNotFound) {
-				t.Fatalf("findScript(%q): %v", urlPath, err)
+			if !errors.Is(err, files.ErrNotFound) {
+				t.Fatalf("FindScript(%q): %v", urlPath, err)
 			}
 			return
 		}
-		target, err := filepath.EvalSymlinks(s.path)
-		if err != nil || !isInside(real, target) || !isInside(dir, s.path) {
-			t.Errorf("findScript(%q) leaves the folder: %q is %q (%v)", urlPath, s.path, target, err)
+		target, err := filepath.EvalSymlinks(s.Path)
+		if err != nil || !isInside(real, target) || !isInside(dir, s.Path) {
+			t.Errorf("FindScript(%q) leaves the folder: %q is %q (%v)", urlPath, s.Path, target, err)
 		}
-		if info, err := os.Stat(s.path); err != nil || !isExecutable(info) {
-			t.Errorf("findScript(%q) = %q, which can't be executed (%v)", urlPath, s.path, err)
+		if info, err := os.Stat(s.Path); err != nil || !files.IsExecutable(info) {
+			t.Errorf("FindScript(%q) = %q, which can't be executed (%v)", urlPath, s.Path, err)
 		}
-		if strings.Contains(s.name, "/.") || strings.Contains(s.name+s.pathInfo, "/../") || strings.HasSuffix(s.pathInfo, "/..") {
-			t.Errorf("findScript(%q) = %+v", urlPath, s)
+		if strings.Contains(s.Name, "/.") || strings.Contains(s.Name+s.PathInfo, "/../") || strings.HasSuffix(s.PathInfo, "/..") {
+			t.Errorf("FindScript(%q) = %+v", urlPath, s)
 		}
-		if !strings.HasPrefix(s.name, "/") || (s.pathInfo != "" && !strings.HasPrefix(s.pathInfo, "/")) {
-			t.Errorf("findScript(%q) = %+v", urlPath, s)
+		if !strings.HasPrefix(s.Name, "/") || (s.PathInfo != "" && !strings.HasPrefix(s.PathInfo, "/")) {
+			t.Errorf("FindScript(%q) = %+v", urlPath, s)
 		}
-		if again, err := findScript(dir, s.name+s.pathInfo); err != nil || again != s {
-			t.Errorf("findScript(%q) = %+v, but for its own name %+v, %v", urlPath, s, again, err)
+		if again, err := FindScript(dir, s.Name+s.PathInfo); err != nil || again != s {
+			t.Errorf("FindScript(%q) = %+v, but for its own name %+v, %v", urlPath, s, again, err)
 		}
 	})
 }

@@ -1,0 +1,215 @@
+// Package cgi runs programs by the Common Gateway Interface (RFC 3875): it finds
+// the program for a URL path, makes its environment, and relays its answer. The
+// backends of WebSockets have that environment, too.
+package cgi
+
+import (
+	"net/http"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Request is what an environment is made of: an HTTP request, its script, and what
+// the server has found out about both. It is plain values and belongs to the caller.
+type Request struct {
+	// HTTP gives the method, protocol, query, headers, the body's length and the
+	// client's certificate. Nothing else of it counts.
+	HTTP   *http.Request
+	Script Script
+	// IsCGI tells a CGI program from a backend: it reads the request's body, so it
+	// is told its length and type, and it is told SCRIPT_FILENAME.
+	IsCGI bool
+
+	URI   string // REQUEST_URI: path and query as the client asked for them
+	HTTPS bool   // the client asked for https
+	// ServerName and ServerPort are what the client asked for. An IPv6 address has
+	// its brackets (RFC 3875, section 4.1.14).
+	ServerName, ServerPort string
+	// RemoteAddr is the client's IP address, and RemotePort its port; each is empty
+	// when it is not known.
+	RemoteAddr, RemotePort string
+	// RemoteHost is the client's name from reverse DNS; empty when it is not known,
+	// and REMOTE_HOST is then the address (RFC 3875, section 4.1.9).
+	RemoteHost string
+	// User is who has logged in by a password that the server has checked, or "".
+	User string
+
+	Software string // SERVER_SOFTWARE
+	ID       string // UNIQUE_ID
+	// DocumentRoot is the folder that PATH_TRANSLATED leads into; empty when URL
+	// paths stand for no files.
+	DocumentRoot string
+	// Env is passed on as it is, each KEY=VALUE.
+	Env []string
+}
+
+// Environ is the environment of a backend or CGI program (RFC 3875, section 4.1,
+// and what websocketd adds): nothing but the variables of the request and those
+// of r.Env, each name once. It is a function of r alone.
+//
+// The server's own variables win over r.Env, and r.Env wins over the client's
+// HTTP_* variables: a header must not change what the operator passed on. They
+// stand in the order of their strength, weakest first, since Windows ignores the
+// case of names and os/exec keeps the last of two.
+func Environ(r *Request) []string {
+	meta := metaVariables(r)
+	taken := make(map[string]bool)
+	for _, kv := range meta {
+		taken[VariableName(kv)] = true
+	}
+	passed := without(r.Env, taken)
+	headers := without(headerVariables(r), taken)
+	return slices.Concat(headers, passed, meta)
+}
+
+// without returns the variables of env whose names are not taken yet, and takes
+// them. What is not KEY=VALUE is left out.
+func without(env []string, taken map[string]bool) []string {
+	var kept []string
+	for _, kv := range env {
+		name := VariableName(kv)
+		if name != "" && !taken[name] {
+			taken[name] = true
+			kept = append(kept, kv)
+		}
+	}
+	return kept
+}
+
+// VariableName is the KEY of KEY=VALUE, or "" when kv is something else.
+func VariableName(kv string) string {
+	name, _, ok := strings.Cut(kv, "=")
+	if !ok {
+		return ""
+	}
+	return name
+}
+
+// metaVariables are the request meta-variables of RFC 3875, section 4.1, but
+// for those that come from headers, and REMOTE_PORT, REQUEST_URI, UNIQUE_ID and
+// HTTPS. A variable without a value is set all the same, as with websocketd.
+func metaVariables(r *Request) []string {
+	remoteHost := strings.TrimSuffix(r.RemoteHost, ".") // DNS ends a full name with a dot
+	if remoteHost == "" {
+		remoteHost = r.RemoteAddr
+	}
+	var length, contentType, authType string
+	if r.IsCGI && r.HTTP.ContentLength != 0 {
+		contentType = r.HTTP.Header.Get("Content-Type")
+		if r.HTTP.ContentLength > 0 {
+			length = strconv.FormatInt(r.HTTP.ContentLength, 10)
+		}
+	}
+	if r.User != "" {
+		authType = "Basic"
+	}
+	var env []string
+	set := func(name, value string) { env = append(env, name+"="+oneLine(value)) }
+	set("SERVER_SOFTWARE", r.Software)
+	set("GATEWAY_INTERFACE", "CGI/1.1")
+	set("SERVER_PROTOCOL", r.HTTP.Proto)
+	set("SERVER_NAME", r.ServerName)
+	set("SERVER_PORT", r.ServerPort)
+	set("REQUEST_METHOD", r.HTTP.Method)
+	set("REQUEST_URI", r.URI)
+	set("SCRIPT_NAME", r.Script.Name)
+	set("PATH_INFO", r.Script.PathInfo)
+	set("PATH_TRANSLATED", translate(r.DocumentRoot, r.Script.PathInfo))
+	set("QUERY_STRING", r.HTTP.URL.RawQuery)
+	set("REMOTE_ADDR", r.RemoteAddr)
+	set("REMOTE_HOST", remoteHost)
+	set("REMOTE_PORT", r.RemotePort)
+	set("REMOTE_IDENT", "")
+	set("REMOTE_USER", r.User)
+	set("AUTH_TYPE", authType)
+	set("CONTENT_LENGTH", length)
+	set("CONTENT_TYPE", contentType)
+	set("UNIQUE_ID", r.ID)
+	if r.HTTPS {
+		set("HTTPS", "on")
+	}
+	env = append(env, certVariables(r.HTTP.TLS)...)
+	if r.IsCGI {
+		set("SCRIPT_FILENAME", r.Script.Path)
+	}
+	return env
+}
+
+// headerVariables are the HTTP_* variables of the request's headers (RFC 3875,
+// section 4.1.18), sorted by name. Authorization is among them unless the server
+// has checked it: backends that check it themselves need it.
+func headerVariables(r *Request) []string {
+	var env []string
+	if r.HTTP.Host != "" {
+		env = append(env, "HTTP_HOST="+oneLine(r.HTTP.Host)) // net/http takes it out of the headers
+	}
+	for name, values := range r.HTTP.Header {
+		variable, ok := headerVariable(name)
+		if !ok || variable == "HTTP_AUTHORIZATION" && r.User != "" {
+			continue
+		}
+		separator := ", " // RFC 9110, section 5.3
+		if variable == "HTTP_COOKIE" {
+			separator = "; " // RFC 9113, section 8.2.3
+		}
+		env = append(env, variable+"="+oneLine(strings.Join(values, separator)))
+	}
+	slices.Sort(env)
+	return env
+}
+
+// headerVariable is the name of the variable for a header; ok is false for a
+// header that must have none.
+func headerVariable(header string) (name string, ok bool) {
+	name = strings.ToUpper(header)
+	for _, c := range []byte(name) {
+		// An underscore above all: X_Foo would pass for X-Foo, which a proxy
+		// may set or strip.
+		if !('A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-') {
+			return "", false
+		}
+	}
+	// HTTP_PROXY tells many libraries which proxy to use: CVE-2016-5385 and its
+	// kin. Host is r.HTTP.Host.
+	if name == "" || name == "PROXY" || name == "HOST" {
+		return "", false
+	}
+	return "HTTP_" + strings.ReplaceAll(name, "-", "_"), true
+}
+
+// translate is PATH_TRANSLATED (RFC 3875, section 4.1.6): the file below root
+// that pathInfo would name. It is empty when there is no pathInfo or no root, so
+// that a client's /etc/passwd never looks like a file the server chose.
+func translate(root, pathInfo string) string {
+	if root == "" || pathInfo == "" {
+		return ""
+	}
+	rel := strings.TrimPrefix(path.Clean("/"+pathInfo), "/")
+	if rel == "" {
+		return root
+	}
+	local, err := filepath.Localize(rel)
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(root, local)
+}
+
+// oneLine makes a value fit for one line of an environment: newlines and NULs,
+// which no environment can hold, become spaces. Leaving them out instead would
+// join what they part. All other bytes stay, UTF-8 or not.
+func oneLine(value string) string {
+	if !strings.ContainsAny(value, "\r\n\x00") {
+		return value
+	}
+	line := []byte(value)
+	for i, c := range line {
+		if c == '\r' || c == '\n' || c == 0 {
+			line[i] = ' '
+		}
+	}
+	return string(line)
+}

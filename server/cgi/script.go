@@ -1,0 +1,78 @@
+package cgi
+
+import (
+	"strings"
+
+	"wsd/server/files"
+)
+
+// Script is the program that a URL path asks for, in the words of RFC 3875.
+type Script struct {
+	Path     string // the file to execute
+	Name     string // SCRIPT_NAME: the part of the URL path that leads to it
+	PathInfo string // PATH_INFO: the rest of the URL path, "" or from a slash on
+}
+
+// CommandScript is the script of a server with a single command. As with
+// websocketd the whole URL path is PATH_INFO, less its empty and "." segments.
+// The error is files.ErrNotFound for a path that files.Split refuses.
+func CommandScript(command, urlPath string) (Script, error) {
+	segments, err := files.Split(urlPath)
+	if err != nil {
+		return Script{}, err
+	}
+	info := joinPath(segments, urlPath)
+	if info == "" {
+		info = "/"
+	}
+	return Script{Path: command, Name: "/", PathInfo: info}, nil
+}
+
+// FindScript returns the script for a decoded URL path: the first executable
+// regular file below dir, an absolute path, on the way that the segments of the
+// path tell. What is left of them is PATH_INFO (RFC 3875, section 4.1.5).
+//
+// The error is files.ErrNotFound when there is none, and also when the way leads
+// through a dot file or folder, to a file that is not executable, or by a
+// symbolic link out of dir. Any other error is about dir itself. The file is not
+// opened: whoever may write below dir may change it at any time.
+func FindScript(dir, urlPath string) (Script, error) {
+	segments, err := files.Split(urlPath)
+	if err != nil {
+		return Script{}, err
+	}
+	for i, segment := range segments {
+		if strings.HasPrefix(segment, ".") {
+			return Script{}, files.ErrNotFound
+		}
+		found, err := files.Locate(dir, segments[:i+1])
+		if err != nil {
+			return Script{}, err
+		}
+		if found.Info.IsDir() {
+			continue
+		}
+		if !files.IsExecutable(found.Info) {
+			return Script{}, files.ErrNotFound
+		}
+		return Script{
+			Path:     found.Path,
+			Name:     "/" + strings.Join(segments[:i+1], "/"),
+			PathInfo: joinPath(segments[i+1:], urlPath),
+		}, nil
+	}
+	return Script{}, files.ErrNotFound
+}
+
+// joinPath is the path that the last segments of urlPath make: "" when nothing
+// is left of it, and with a slash at its end when urlPath has one.
+func joinPath(segments []string, urlPath string) string {
+	joined := ""
+	for _, segment := range segments {
+		joined += "/" + segment
+	}
+	if strings.HasSuffix(urlPath, "/") {
+		joined += "/"
+	}
+	return joined
+}
