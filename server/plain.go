@@ -14,7 +14,7 @@ func (s *Server) servePlain(w *response, r *httpRequest) {
 	case s.redirectToBase(w, r):
 	case s.static.Serve(w, r.Request):
 	case s.console != nil:
-		s.console.serve(w, r.Request, r.client.host)
+		s.console.Serve(w, r.Request, r.client.host)
 	default:
 		s.serveAdvice(w, r)
 	}

@@ -264,3 +264,24 @@ func TestDebugLog(t *testing.T) {
 		}
 	}
 }
+
+// TestConsoleHostileHost sends what a browser never would: net/http lets a Host
+// through that would end a directive, and so might a proxy.
+func TestConsoleHostileHost(t *testing.T) {
+	cfg := behindProxy("end")
+	cfg.DevConsole = true
+	server := serve(t, cfg)
+	for header, policy := range map[string]string{
+		"Host": "'self'",
+		// What a proxy says that is no host is ignored as a whole.
+		"Host: good.example\r\nX-Forwarded-Host": "'self' ws://good.example wss://good.example",
+	} {
+		for _, host := range []string{"a;script-src", "a,b;c", "'unsafe-inline'", "*", "a;img-src:*"} {
+			res, _ := server.ask(t, "GET / HTTP/1.1\r\n"+header+": "+host+"\r\nConnection: close\r\n\r\n")
+			_, got, _ := strings.Cut(res.Header.Get("Content-Security-Policy"), "connect-src ")
+			if got != policy || res.StatusCode != 200 {
+				t.Errorf("%s %q: status %d, connect-src %q, want %s", header, host, res.StatusCode, got, policy)
+			}
+		}
+	}
+}

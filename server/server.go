@@ -14,6 +14,7 @@ import (
 
 	"wsd/exec"
 	"wsd/server/certs"
+	"wsd/server/console"
 	"wsd/server/files"
 	"wsd/server/session"
 	"wsd/server/websocket"
@@ -36,7 +37,7 @@ type Server struct {
 	cfg     Config
 	log     *slog.Logger
 	static  *files.Static
-	console *console
+	console *console.Console
 	trusted trusted
 	logins  *logins                     // nil without Config.PasswordFile
 	certs   atomic.Pointer[certs.Store] // nil until Run has made them
@@ -109,7 +110,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	if cfg.DevConsole {
-		s.console = newConsole(&s.cfg)
+		s.console = console.New(console.Facts{PassStderr: cfg.PassStderr, Binary: cfg.Binary, MaxMessage: cfg.MaxMessage})
 	}
 	return s, nil
 }

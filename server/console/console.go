@@ -1,4 +1,5 @@
-package server
+// Package console has the page on which a person talks to a backend.
+package console
 
 import (
 	"bytes"
@@ -12,43 +13,57 @@ import (
 	"time"
 )
 
-// consolePage is the console as it is written: one file with one style and one
-// script element, and placeholders for the facts of a server.
-//
-//go:embed console.html
-var consolePage string
+// The page as it is written. index.html has placeholders for the style, the script
+// and the facts of a server.
+var (
+	//go:embed index.html
+	indexHTML string
+	//go:embed style.css
+	styleCSS string
+	//go:embed script.js
+	scriptJS string
+)
 
-// console answers plain requests with a page that talks to the backend at the
-// page's own URL (--devconsole). It does not change after newConsole, so any
-// number of requests may share it.
-type console struct {
-	page   []byte // the page with the facts of this server
+// Facts are what the page has to know of its server.
+type Facts struct {
+	PassStderr bool  // both streams of the backend come, tagged as JSON
+	Binary     bool  // messages are chunks of bytes, not lines
+	MaxMessage int64 // the largest message that the server takes, in bytes; 0 means no limit
+}
+
+// Console answers plain requests with one page, which talks to the backend at the
+// page's own URL. It does not change after New, so any number of requests may
+// share it.
+type Console struct {
+	page   []byte // one document: what it is made of is in it
 	etag   string // of page, quoted
 	policy string // the Content-Security-Policy, up to the hosts of connect-src
 }
 
-// newConsole makes the console of a server with this Config.
-func newConsole(cfg *Config) *console {
+// New puts the page together.
+func New(facts Facts) *Console {
+	page := strings.NewReplacer(
+		"{{style}}", styleCSS,
+		"{{script}}", scriptJS,
+		"{{passStderr}}", strconv.FormatBool(facts.PassStderr),
+		"{{binary}}", strconv.FormatBool(facts.Binary),
+		"{{maxMessage}}", strconv.FormatInt(facts.MaxMessage, 10),
+	).Replace(indexHTML)
 	// A checkout may have CRLF line ends. Browsers hash a script after turning
 	// those into LF (HTML, "normalize newlines"), so the page has LF only.
-	source := strings.ReplaceAll(consolePage, "\r\n", "\n")
-	page := strings.NewReplacer(
-		"{{passStderr}}", strconv.FormatBool(cfg.PassStderr),
-		"{{binary}}", strconv.FormatBool(cfg.Binary),
-		"{{maxMessage}}", strconv.FormatInt(cfg.MaxMessage, 10),
-	).Replace(source)
+	page = strings.ReplaceAll(page, "\r\n", "\n")
 	sum := sha256.Sum256([]byte(page))
-	return &console{
+	return &Console{
 		page:   []byte(page),
 		etag:   `"` + hex.EncodeToString(sum[:16]) + `"`,
-		policy: consolePolicy(page),
+		policy: pagePolicy(page),
 	}
 }
 
-// serve answers GET and HEAD for any path with the page. host is the host[:port]
+// Serve answers GET and HEAD for any path with the page. host is the host[:port]
 // that the browser asked for, which a proxy may have changed on the way; it is
 // as unchecked as a Host header.
-func (c *console) serve(w http.ResponseWriter, r *http.Request, host string) {
+func (c *Console) Serve(w http.ResponseWriter, r *http.Request, host string) {
 	header := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
@@ -65,11 +80,11 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request, host string) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
 }
 
-// consolePolicy is the Content-Security-Policy of page. It ends in connect-src,
+// pagePolicy is the Content-Security-Policy of page. It ends in connect-src,
 // so that hosts can follow. Nothing runs but the page's own script, and
 // that one can't turn a message into markup where the browser knows trusted
 // types. The only image is the page's icon, a data URL.
-func consolePolicy(page string) string {
+func pagePolicy(page string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
 		"script-src " + hashSource(page, "script"),
