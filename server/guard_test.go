@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/tls"
-	"crypto/x509/pkix"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -15,12 +14,12 @@ import (
 // guardedConfigs are a Config of each kind that lets clients in by something that
 // browsers send along, and the header that does it.
 func guardedConfigs(t *testing.T) map[string]Config {
-	ca := newTestCA(t)
+	file, _ := clientCA(t)
 	return map[string]Config{
 		"--htpasswd": {PasswordFile: passwordFile(t, adaFile)},
 		"--authcmd":  {AuthCommand: servertest.Play("exit:0")},
 		// The test server has no TLS; who connects to it is let in.
-		"--sslca": {TLS: &certs.Config{ClientCA: ca.file}},
+		"--sslca": {TLS: &certs.Config{ClientCA: file}},
 	}
 }
 
@@ -165,10 +164,10 @@ func TestGuardedBehindProxy(t *testing.T) {
 
 // The certificate is what lets a client in here: a real one, over TLS.
 func TestGuardedByCertificate(t *testing.T) {
-	ca := newTestCA(t)
-	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{ClientCA: ca.file}})
+	file, ca := clientCA(t)
+	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{ClientCA: file}})
 	config := insecure()
-	config.Certificates = []tls.Certificate{ca.client(t, pkix.Name{CommonName: "ada"})}
+	config.Certificates = []tls.Certificate{ca.Certificate(t, "ada")}
 	for origin, want := range map[string]int{"https://test.example": 101, "https://evil.example": 403} {
 		c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config))
 		c.shake("/", nil, "Origin: "+origin)

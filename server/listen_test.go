@@ -18,6 +18,7 @@ import (
 
 	"wsd/server/certs"
 	"wsd/server/hint"
+	"wsd/server/servertest"
 )
 
 // openAll is listen for a config that must work; the listeners close with the
@@ -268,9 +269,7 @@ func TestListenUnixStale(t *testing.T) {
 
 func TestListenUnixNoSocket(t *testing.T) {
 	path := socketPath(t)
-	if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Write(t, path, "precious", 0o600)
 	_, err := listen(&Config{UnixSocket: path})
 	wantHint(t, err, "unix:"+path, "left alone")
 	if data, err := os.ReadFile(path); string(data) != "precious" {

@@ -12,12 +12,21 @@ import (
 	"time"
 
 	"wsd/server/hint"
+	"wsd/server/servertest"
 )
 
+// certFiles are the files of a Config, in one folder.
+type certFiles struct{ dir, cert, key, ca string }
+
+func newCertFiles(t *testing.T) certFiles {
+	dir := t.TempDir()
+	return certFiles{dir, filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"), filepath.Join(dir, "ca.pem")}
+}
+
 // startFiles serves the certificate "first", signed by ca, from files.
-func startFiles(t *testing.T, files certFiles, ca *testCA, cfg Config) (*Store, string, *handClock, *logText) {
+func startFiles(t *testing.T, files certFiles, ca *servertest.CA, cfg Config) (*Store, string, *handClock, *logText) {
 	t.Helper()
-	files.install(t, ca, "first")
+	ca.Install(t, files.dir, "first")
 	cfg.CertFile, cfg.KeyFile = files.cert, files.key
 	clock, log := newHandClock(), &logText{}
 	certs, err := open(&cfg, nil, log.logger(), clock.Now)
@@ -28,15 +37,15 @@ func startFiles(t *testing.T, files certFiles, ca *testCA, cfg Config) (*Store, 
 }
 
 func TestTLSReloadKeepsSession(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	certs, addr, clock, log := startFiles(t, files, ca, Config{})
-	client := trust(ca.pool())
+	client := ca.Trust("localhost")
 	old, err := dialTLS(t, addr, client)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	files.install(t, ca, "second")
+	ca.Install(t, files.dir, "second")
 	wantServed(t, addr, client, "first") // the files were looked at less than a second ago
 	before := certs.latest()
 	clock.advance(checkPeriod)
@@ -58,14 +67,14 @@ func TestTLSReloadKeepsSession(t *testing.T) {
 }
 
 func TestTLSReloadOnSignal(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	certs, addr, _, log := startFiles(t, files, ca, Config{})
-	files.install(t, ca, "second")
+	ca.Install(t, files.dir, "second")
 	certs.Reload()
-	wantServed(t, addr, trust(ca.pool()), "second")
-	replaceFile(t, files.key, nil)
+	wantServed(t, addr, ca.Trust("localhost"), "second")
+	servertest.Replace(t, files.key, "")
 	certs.Reload()
-	wantServed(t, addr, trust(ca.pool()), "second")
+	wantServed(t, addr, ca.Trust("localhost"), "second")
 	log.wantLines(t, 1, "level=INFO")
 	log.wantLines(t, 1, "level=ERROR")
 }
@@ -73,22 +82,22 @@ func TestTLSReloadOnSignal(t *testing.T) {
 // A file that can't be used is logged once, however many handshakes there are,
 // and each repair is found.
 func TestTLSBrokenFileStays(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	_, addr, clock, log := startFiles(t, files, ca, Config{})
-	client := trust(ca.pool())
-	certPEM, keyPEM := ca.issue(t, "second")
+	client := ca.Trust("localhost")
+	certPEM, keyPEM := ca.Issue(t, "second")
 	steps := []struct {
 		name   string
 		change func()
 		served string
 		errors int // logged so far
 	}{
-		{"half a file", func() { replaceFile(t, files.cert, certPEM[:len(certPEM)/2]) }, "first", 1},
+		{"half a file", func() { servertest.Replace(t, files.cert, certPEM[:len(certPEM)/2]) }, "first", 1},
 		{"no file", func() { os.Remove(files.cert) }, "first", 2},
-		{"a certificate without its key", func() { replaceFile(t, files.cert, certPEM) }, "first", 3},
-		{"the key at last", func() { replaceFile(t, files.key, keyPEM) }, "second", 3},
-		{"no certificate", func() { replaceFile(t, files.cert, keyPEM) }, "second", 4},
-		{"the certificate again", func() { replaceFile(t, files.cert, certPEM) }, "second", 4},
+		{"a certificate without its key", func() { servertest.Replace(t, files.cert, certPEM) }, "first", 3},
+		{"the key at last", func() { servertest.Replace(t, files.key, keyPEM) }, "second", 3},
+		{"no certificate", func() { servertest.Replace(t, files.cert, keyPEM) }, "second", 4},
+		{"the certificate again", func() { servertest.Replace(t, files.cert, certPEM) }, "second", 4},
 	}
 	for _, step := range steps {
 		step.change()
@@ -105,14 +114,14 @@ func TestTLSBrokenFileStays(t *testing.T) {
 }
 
 func TestTLSResumption(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	_, addr, clock, _ := startFiles(t, files, ca, Config{})
-	client := trust(ca.pool())
+	client := ca.Trust("localhost")
 	client.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 	for i, change := range []func(){
 		func() {},
 		func() {},
-		func() { files.install(t, ca, "second"); clock.advance(checkPeriod) },
+		func() { ca.Install(t, files.dir, "second"); clock.advance(checkPeriod) },
 	} {
 		change()
 		conn, err := dialTLS(t, addr, client)
@@ -126,13 +135,13 @@ func TestTLSResumption(t *testing.T) {
 }
 
 func TestTLSClientCA(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	one, two := newTestCA(t, "one"), newTestCA(t, "two")
-	replaceFile(t, files.ca, certToPEM(one.cert))
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
+	one, two := servertest.NewCA(t, "one"), servertest.NewCA(t, "two")
+	servertest.Replace(t, files.ca, one.PEM())
 	_, addr, clock, log := startFiles(t, files, ca, Config{ClientCA: files.ca})
 
 	with := func(certs ...tls.Certificate) *tls.Config {
-		config := trust(ca.pool())
+		config := ca.Trust("localhost")
 		// Not Certificates: the client would hold back what the server does not ask for.
 		config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
 			if len(certs) == 0 {
@@ -143,7 +152,7 @@ func TestTLSClientCA(t *testing.T) {
 		config.ClientSessionCache = tls.NewLRUClientSessionCache(1)
 		return config
 	}
-	none, byOne, byTwo := with(), with(one.client(t, "client")), with(two.client(t, "client"))
+	none, byOne, byTwo := with(), with(one.Certificate(t, "client")), with(two.Certificate(t, "client"))
 	check := func(who string, config *tls.Config, taken bool) {
 		t.Helper()
 		if _, err := dialTLS(t, addr, config); (err == nil) != taken {
@@ -156,13 +165,13 @@ func TestTLSClientCA(t *testing.T) {
 	check("signed by two", byTwo, false)
 
 	// The ticket that byOne now holds must not outlive its CA.
-	replaceFile(t, files.ca, certToPEM(two.cert))
+	servertest.Replace(t, files.ca, two.PEM())
 	clock.advance(checkPeriod)
 	check("signed by one, after the change", byOne, false)
 	check("signed by two, after the change", byTwo, true)
 	check("no certificate, after the change", none, false)
 
-	replaceFile(t, files.ca, []byte("no CA"))
+	servertest.Replace(t, files.ca, "no CA")
 	clock.advance(checkPeriod)
 	check("signed by two, after the CA broke", byTwo, true)
 	check("no certificate, after the CA broke", none, false)
@@ -170,7 +179,7 @@ func TestTLSClientCA(t *testing.T) {
 }
 
 func TestTLSVersionAndProtocol(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	_, addr, _, _ := startFiles(t, files, ca, Config{})
 	tests := []struct {
 		name    string
@@ -186,7 +195,7 @@ func TestTLSVersionAndProtocol(t *testing.T) {
 		{"HTTP/2 alone", tls.VersionTLS13, []string{"h2"}, false, ""},
 	}
 	for _, test := range tests {
-		client := trust(ca.pool())
+		client := ca.Trust("localhost")
 		client.MinVersion, client.MaxVersion, client.NextProtos = test.version, test.version, test.offered
 		conn, err := dialTLS(t, addr, client)
 		if (err == nil) != test.taken {
@@ -198,29 +207,23 @@ func TestTLSVersionAndProtocol(t *testing.T) {
 }
 
 func TestTLSExpiredIsServedWithWarning(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	certs, _, clock, log := startFiles(t, files, ca, Config{})
-	clock.advance(2 * time.Hour)
+	clock.advance(48 * time.Hour)
 	certs.Reload()
 	log.wantLines(t, 1, "level=WARN")
 }
 
 func TestTLSStartErrors(t *testing.T) {
-	ca := newTestCA(t, "ca")
-	certPEM, keyPEM := ca.issue(t, "good")
-	_, otherKey := ca.issue(t, "other")
-	der, _ := pem.Decode(certPEM)
-	block := func(kind, headers string) []byte {
-		return []byte("-----BEGIN " + kind + "-----\n" + headers + "AAAA\n-----END " + kind + "-----\n")
+	ca := servertest.NewCA(t, "ca")
+	certPEM, keyPEM := ca.Issue(t, "good")
+	_, otherKey := ca.Issue(t, "other")
+	der, _ := pem.Decode([]byte(certPEM))
+	block := func(kind, headers string) string {
+		return "-----BEGIN " + kind + "-----\n" + headers + "AAAA\n-----END " + kind + "-----\n"
 	}
 	dir := t.TempDir()
-	file := func(name string, data []byte) string {
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	file := func(name, text string) string { return servertest.Write(t, filepath.Join(dir, name), text, 0o600) }
 	cert, key := file("cert.pem", certPEM), file("key.pem", keyPEM)
 	tests := []struct {
 		name   string
@@ -231,8 +234,8 @@ func TestTLSStartErrors(t *testing.T) {
 		{"missing certificate", Config{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "--sslcert"},
 		{"missing key", Config{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "--sslkey"},
 		{"folder", Config{CertFile: dir, KeyFile: key}, dir, "PEM file"},
-		{"DER", Config{CertFile: file("der", der.Bytes), KeyFile: key}, "der is no PEM file", "openssl"},
-		{"empty", Config{CertFile: file("empty", nil), KeyFile: key}, "empty is no PEM file", "BEGIN"},
+		{"DER", Config{CertFile: file("der", string(der.Bytes)), KeyFile: key}, "der is no PEM file", "openssl"},
+		{"empty", Config{CertFile: file("empty", ""), KeyFile: key}, "empty is no PEM file", "BEGIN"},
 		{"swapped", Config{CertFile: key, KeyFile: cert}, "key.pem holds no certificate", "swapped"},
 		{"no key", Config{CertFile: cert, KeyFile: cert}, "cert.pem holds no private key", "private key"},
 		{"another key", Config{CertFile: cert, KeyFile: file("other.pem", otherKey)},
@@ -244,7 +247,7 @@ func TestTLSStartErrors(t *testing.T) {
 			"old.pem|pass phrase", "openssl pkey"},
 		{"missing CA", Config{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "--sslca"},
 		{"CA without a certificate", Config{CertFile: cert, KeyFile: key, ClientCA: key}, "key.pem holds no certificate", "CA"},
-		{"bad CA", Config{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", append(certPEM, block("CERTIFICATE", "")...))},
+		{"bad CA", Config{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", certPEM+block("CERTIFICATE", ""))},
 			"badca.pem|certificate 2", "whole"},
 		{"bad CA beside a self-signed certificate", Config{ClientCA: key}, "key.pem holds no certificate", "CA"},
 	}
@@ -268,8 +271,8 @@ func TestTLSStartErrors(t *testing.T) {
 }
 
 func TestTLSUnreadableFile(t *testing.T) {
-	ca, files := newTestCA(t, "ca"), newCertFiles(t)
-	files.install(t, ca, "first")
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
+	ca.Install(t, files.dir, "first")
 	if err := os.Chmod(files.key, 0); err != nil {
 		t.Fatal(err)
 	}
@@ -286,15 +289,15 @@ func TestTLSUnreadableFile(t *testing.T) {
 
 // A file with the certificate and the key in one, as other programs keep it.
 func TestTLSOneFileForBoth(t *testing.T) {
-	ca := newTestCA(t, "ca")
-	certPEM, keyPEM := ca.issue(t, "both")
+	ca := servertest.NewCA(t, "ca")
+	certPEM, keyPEM := ca.Issue(t, "both")
 	both := filepath.Join(t.TempDir(), "both.pem")
-	replaceFile(t, both, append(keyPEM, certPEM...))
+	servertest.Replace(t, both, keyPEM+certPEM)
 	certs, err := Open(&Config{CertFile: both, KeyFile: both}, nil, (&logText{}).logger())
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantServed(t, serveTLS(t, certs), trust(ca.pool()), "both")
+	wantServed(t, serveTLS(t, certs), ca.Trust("localhost"), "both")
 }
 
 func FuzzTLSFiles(f *testing.F) {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // startSelfSigned makes the certificates of a server that starts now.
@@ -108,7 +110,7 @@ func TestSelfSignedMadeAnew(t *testing.T) {
 		{"about to end", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife - renewBefore + time.Minute) }, nil, "ends on"},
 		{"ended", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife + time.Minute) }, nil, "ends on"},
 		{"not yet valid", func(_ *testing.T, _ string, c *handClock) { c.advance(-2 * clockSkew) }, nil, "valid from"},
-		{"garbage", func(t *testing.T, file string, _ *handClock) { replaceFile(t, file, []byte("x")) }, nil, "PEM data"},
+		{"garbage", func(t *testing.T, file string, _ *handClock) { servertest.Replace(t, file, "x") }, nil, "PEM data"},
 		{"gone", func(t *testing.T, file string, _ *handClock) { os.Remove(file) }, nil, "not there"},
 		{"another name", func(*testing.T, string, *handClock) {}, []string{"192.0.2.9"}, "does not cover 192.0.2.9"},
 	}
@@ -160,7 +162,7 @@ func TestSelfSignedNamesAreBounded(t *testing.T) {
 
 func TestSelfSignedInMemory(t *testing.T) {
 	notADir := filepath.Join(t.TempDir(), "file")
-	replaceFile(t, notADir, nil)
+	servertest.Replace(t, notADir, "")
 	for name, dir := range map[string]string{"no folder": "", "not writable": filepath.Join(notADir, "wsd")} {
 		t.Run(name, func(t *testing.T) {
 			clock := newHandClock()
@@ -216,16 +218,16 @@ func TestSelfSignedWhileRunning(t *testing.T) {
 	if inUse(other) == first {
 		t.Error("the other server has made no certificate")
 	}
-	replaceFile(t, file, []byte("x"))
+	servertest.Replace(t, file, "x")
 	check("the damage", inUse(other), 2)
 }
 
 // A cache file that is gone must not keep a new client CA from being used.
 func TestSelfSignedWithClientCA(t *testing.T) {
-	one, two, files, clock := newTestCA(t, "one"), newTestCA(t, "two"), newCertFiles(t), newHandClock()
-	replaceFile(t, files.ca, certToPEM(one.cert))
+	one, two, files, clock := servertest.NewCA(t, "one"), servertest.NewCA(t, "two"), newCertFiles(t), newHandClock()
+	servertest.Replace(t, files.ca, one.PEM())
 	for name, dir := range map[string]string{"in memory": "", "in a file": t.TempDir()} {
-		replaceFile(t, files.ca, certToPEM(one.cert))
+		servertest.Replace(t, files.ca, one.PEM())
 		certs, err := open(&Config{CacheDir: dir, ClientCA: files.ca}, nil, (&logText{}).logger(), clock.Now)
 		if err != nil {
 			t.Fatal(err)
@@ -233,9 +235,9 @@ func TestSelfSignedWithClientCA(t *testing.T) {
 		if dir != "" {
 			os.Remove(filepath.Join(dir, selfSignedFile))
 		}
-		replaceFile(t, files.ca, certToPEM(two.cert))
+		servertest.Replace(t, files.ca, two.PEM())
 		clock.advance(checkPeriod)
-		if got := certs.latest(); !got.ClientCAs.Equal(two.pool()) || got.ClientAuth != tls.RequireAndVerifyClientCert {
+		if got := certs.latest(); !got.ClientCAs.Equal(two.Pool()) || got.ClientAuth != tls.RequireAndVerifyClientCert {
 			t.Errorf("%s: the new client CA is not in use", name)
 		}
 	}
@@ -276,7 +278,7 @@ func TestSelfSignedModes(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "cache", "wsd")
 	startSelfSigned(t, dir, newHandClock())
 	probe := filepath.Join(t.TempDir(), "probe")
-	replaceFile(t, probe, nil)
+	servertest.Replace(t, probe, "")
 	if info, err := os.Stat(probe); err != nil || info.Mode().Perm() != 0o600 {
 		t.Skip("this platform has no file modes")
 	}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // handClock is a clock that a test moves by hand.
@@ -96,22 +98,13 @@ func serveTLS(t *testing.T, certs *Store) string {
 	return tcp.Addr().String()
 }
 
-// trust is a client's config that trusts pool for localhost.
-func trust(pool *x509.CertPool) *tls.Config {
-	return &tls.Config{RootCAs: pool, ServerName: "localhost"}
-}
-
 // dialTLS opens a session and makes sure that it works both ways: under TLS 1.3
 // a client learns only from its first read that it was refused.
 func dialTLS(t *testing.T, addr string, config *tls.Config) (*tls.Conn, error) {
 	t.Helper()
-	tcp, err := net.DialTimeout("tcp", addr, 10*time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn := tls.Client(tcp, config)
+	conn := tls.Client(servertest.Connect(t, addr), config)
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(servertest.Patience))
 	return conn, tryEcho(conn)
 }
 
