@@ -32,6 +32,9 @@ func (r *running) nextPing(t testing.TB) {
 	if err != nil || f.Opcode != servertest.Ping {
 		t.Fatalf("%v, %v; want a ping", f, err)
 	}
+	for r.link.conn.Signs().Writing { // it may be read before the write of it has returned
+		runtime.Gosched()
+	}
 	if !r.Deaf {
 		r.Write(servertest.Frame(servertest.Fin|servertest.Pong, string(f.Payload)))
 	}
