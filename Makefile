@@ -67,8 +67,8 @@ bench: ## compare wsd with websocketd and with the yardstick
 	bin/wsbench compare websocketd=$(or $(WEBSOCKETD),websocketd) wsd=bin/wsd yardstick=bin/yardstick
 
 soak: ## load wsd for DURATION with SESSIONS at once, and check everything
-	go build -o bin/ ./cmd/wsd ./cmd/wsbench
-	bin/wsbench soak bin/wsd --duration=$(DURATION) --sessions=$(SESSIONS)
+	go build -o bin/ ./cmd/wsd ./cmd/wssoak
+	bin/wssoak bin/wsd --duration=$(DURATION) --sessions=$(SESSIONS)
 
 fuzz: ## run each fuzz target for FUZZTIME
 	@for module in . examples/relay; do \

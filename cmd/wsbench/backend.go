@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+
+	"wsd/cmd/internal/command"
 )
 
 // Sizes of the scenarios' messages, in bytes.
@@ -18,7 +20,7 @@ const (
 const readyText = "ready"
 
 // Run plays the backend that the command line names.
-func (f *backendFlags) Run(s streams) error {
+func (f *backendFlags) Run(s command.Streams) error {
 	switch f.Name {
 	case "out":
 		return writeLines(s, smallSize, f.Count)
@@ -27,7 +29,7 @@ func (f *backendFlags) Run(s streams) error {
 	case "count":
 		return countLines(s)
 	default:
-		return copyReads(s.out, s.in)
+		return copyReads(s.Out, s.In)
 	}
 }
 
@@ -40,15 +42,15 @@ func sayReady(w io.Writer) error {
 
 // writeLines says that it is ready, waits until anything arrives, writes n lines
 // of size bytes, and ends.
-func writeLines(s streams, size, n int) error {
+func writeLines(s command.Streams, size, n int) error {
 	b := newBatch(size)
-	if err := sayReady(s.out); err != nil {
+	if err := sayReady(s.Out); err != nil {
 		return err
 	}
-	if _, err := s.in.Read(make([]byte, 1)); err != nil {
+	if _, err := s.In.Read(make([]byte, 1)); err != nil {
 		return fmt.Errorf("waiting for the start: %w", err)
 	}
-	if err := b.sendLines(s.out, n); err != nil {
+	if err := b.sendLines(s.Out, n); err != nil {
 		return fmt.Errorf("writing lines: %w", err)
 	}
 	return nil
@@ -56,24 +58,24 @@ func writeLines(s streams, size, n int) error {
 
 // countLines says that it is ready, counts what arrives until a line "end" or
 // the end of stdin, answers the count, and reads on until stdin ends.
-func countLines(s streams) error {
-	if err := sayReady(s.out); err != nil {
+func countLines(s command.Streams) error {
+	if err := sayReady(s.Out); err != nil {
 		return err
 	}
 	if err := countTo(newTally(), s); err != nil {
 		return err
 	}
 	// The client is the one who closes.
-	_, err := io.Copy(io.Discard, s.in)
+	_, err := io.Copy(io.Discard, s.In)
 	return err
 }
 
-func countTo(t *tally, s streams) error {
+func countTo(t *tally, s command.Streams) error {
 	end := []byte(endText + "\n")
 	buf := make([]byte, 256<<10)
 	var tail []byte // the last bytes of all that came
 	for !bytes.Equal(tail, end) {
-		n, err := s.in.Read(buf)
+		n, err := s.In.Read(buf)
 		_, _ = t.Write(buf[:n])
 		tail = append(tail, buf[max(0, n-len(end)):n]...)
 		tail = tail[max(0, len(tail)-len(end)):]
@@ -84,7 +86,7 @@ func countTo(t *tally, s streams) error {
 			return fmt.Errorf("counting lines: %w", err)
 		}
 	}
-	if _, err := fmt.Fprintln(s.out, t); err != nil {
+	if _, err := fmt.Fprintln(s.Out, t); err != nil {
 		return fmt.Errorf("answering the count: %w", err)
 	}
 	return nil

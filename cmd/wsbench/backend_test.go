@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"wsd/cmd/internal/command"
 )
 
 func TestOut(t *testing.T) {
@@ -43,7 +45,7 @@ func TestCount(t *testing.T) {
 func TestCountByteByByte(t *testing.T) {
 	var out strings.Builder
 	in := iotest.OneByteReader(strings.NewReader("end\nbend\n"))
-	if err := (&backendFlags{Name: "count"}).Run(streams{in: in, out: &out}); err != nil {
+	if err := (&backendFlags{Name: "count"}).Run(command.Streams{In: in, Out: &out}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(out.String(), readyText+"\n1 4 ") {
@@ -61,7 +63,7 @@ func TestCat(t *testing.T) {
 func playIn(t *testing.T, f *backendFlags, stdin string) string {
 	t.Helper()
 	var out strings.Builder
-	if err := f.Run(streams{in: strings.NewReader(stdin), out: &out}); err != nil {
+	if err := f.Run(command.Streams{In: strings.NewReader(stdin), Out: &out}); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"sync/atomic"
+
+	"wsd/cmd/internal/client"
 )
 
 // batchBytes is how much text a batch holds, roughly: what one write carries.
@@ -31,8 +34,8 @@ func newBatch(size int) *batch {
 	for i := range b.count {
 		text := appendText(nil, i, size)
 		b.lines = append(append(b.lines, text...), '\n')
-		b.plain = appendFrame(b.plain, opText, text)
-		b.mask = appendMasked(b.mask, opText, text)
+		b.plain = client.AppendFrame(b.plain, client.OpText, text)
+		b.mask = client.AppendMasked(b.mask, client.OpText, text)
 	}
 	return b
 }
@@ -79,4 +82,66 @@ func (b *batch) repeat(w io.Writer, all []byte, n int, sent *atomic.Int64) error
 		}
 	}
 	return nil
+}
+
+// expected is a stream of messages that should arrive, and how much of it has.
+type expected struct {
+	*batch
+	n     int           // messages in the stream
+	done  *atomic.Int64 // counts those that came; nil when nobody wants to know
+	got   int           // whole messages that came
+	next  int           // the next one's number in the batch
+	taken int           // bytes of the next one that came
+}
+
+// receive takes the messages that are still to come, and compares every byte.
+func (e *expected) receive(c *client.Conn) error {
+	for e.got < e.n {
+		before := e.got
+		e.takeWhole(c)
+		if e.got < e.n {
+			p, last, err := c.Piece()
+			if err != nil {
+				return fmt.Errorf("after %d of %d messages: %w", e.got, e.n, err)
+			}
+			if err := e.take(p, last); err != nil {
+				return err
+			}
+		}
+		if e.done != nil {
+			e.done.Add(int64(e.got - before))
+		}
+	}
+	return nil
+}
+
+// takeWhole takes the messages that are one frame each and came in full, as
+// nearly all do.
+func (e *expected) takeWhole(c *client.Conn) {
+	size := len(e.plain) / e.count
+	for e.taken == 0 && e.got < e.n && c.Took(e.plain[e.next*size:(e.next+1)*size]) {
+		e.step()
+	}
+}
+
+// take compares p, which goes on where the last piece ended.
+func (e *expected) take(p []byte, last bool) error {
+	rest := e.text(e.next)[e.taken:]
+	if !bytes.HasPrefix(rest, p) || last && len(p) < len(rest) {
+		return client.Wrongf("message %d is not what it should be", e.got)
+	}
+	e.taken += len(p)
+	if last {
+		e.taken = 0
+		e.step()
+	}
+	return nil
+}
+
+func (e *expected) step() {
+	e.got++
+	e.next++
+	if e.next == e.count {
+		e.next = 0
+	}
 }

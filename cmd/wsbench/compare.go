@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/daemon"
 )
 
 // comparison is what to measure. Its methods are for one goroutine.
@@ -17,7 +21,7 @@ type comparison struct {
 	scale     float64
 	timeout   time.Duration // for each measurement
 	self      []string      // how this program plays its backends
-	progress  *progress
+	progress  io.Writer     // where the progress line goes
 }
 
 // result is one cell of the comparison: each round's values, or why there are
@@ -38,7 +42,7 @@ func (c *comparison) run(ctx context.Context) ([]*result, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	cert, err := makeCertificate(dir)
+	cert, err := daemon.MakeCertificate(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -73,39 +77,38 @@ func (c *comparison) empty() []*result {
 }
 
 // measure adds one measurement to r, or the verdict.
-func (c *comparison) measure(ctx context.Context, r *result, sc scenario, s server, cert *certificate, round int) {
+func (c *comparison) measure(ctx context.Context, r *result, sc scenario, s server, cert *daemon.Certificate, round int) {
 	n := sc.scaled(c.scale)
-	c.progress.begin(fmt.Sprintf("round %d of %d, %s, %s", round+1, c.rounds, sc.name, s.name), n)
-	defer c.progress.end()
 	if !sc.tls {
 		cert = nil
 	}
-	d, err := startDaemon(ctx, s.command, cert, sc.backend.command(c.self, n))
+	d, err := daemon.Start(ctx, s.command, cert, sc.backend.command(c.self, n))
 	if err != nil {
 		r.Verdict, r.Reason = "failed", "failed: "+err.Error()
 		return
 	}
-	t := &trial{target: d.target, batch: newBatch(sc.size), n: n, pid: d.cmd.Process.Pid, done: &c.progress.done, values: values{}}
+	t := &trial{target: d.Target, batch: newBatch(sc.size), n: n, pid: d.Process().Pid, values: values{}}
+	defer t.progress(c.progress, fmt.Sprintf("round %d of %d, %s, %s", round+1, c.rounds, sc.name, s.name))()
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err = sc.run(limited, t)
 	switch {
 	case limited.Err() != nil:
-		d.kill()
+		d.Kill()
 		r.Verdict = "hung"
 		r.Reason = fmt.Sprintf("hung: %d of %d after %v", t.done.Load(), n, c.timeout)
 	case err != nil:
-		d.kill()
+		d.Kill()
 		r.Verdict, r.Reason = verdict(err)
 	default:
-		d.stop()
+		d.Stop()
 		r.Rounds = append(r.Rounds, t.values)
 	}
 }
 
 // verdict tells a wrong answer from none.
 func verdict(err error) (verdict, reason string) {
-	var wrong *wrongError
+	var wrong *client.WrongError
 	if errors.As(err, &wrong) {
 		return "wrong", wrong.Error()
 	}

@@ -8,32 +8,34 @@ import (
 	"os/signal"
 	"slices"
 	"syscall"
+
+	"wsd/cmd/internal/command"
 )
 
 // Run compares the daemons of the command line and prints the outcome.
-func (f *compareFlags) Run(ctx context.Context, s streams) error {
+func (f *compareFlags) Run(ctx context.Context, s command.Streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	c, err := f.comparison()
 	if err != nil {
 		return err
 	}
-	c.progress = newProgress(s.err)
+	c.progress = s.Err
 	results, err := c.run(ctx)
 	if err != nil {
 		return err
 	}
 	if f.JSON {
-		return printJSON(s.out, results)
+		return printJSON(s.Out, results)
 	}
-	return c.report(s.out, results)
+	return c.report(s.Out, results)
 }
 
 // comparison checks the flags.
 func (f *compareFlags) comparison() (*comparison, error) {
 	c := &comparison{rounds: f.Rounds, scale: f.Scale, timeout: f.Timeout}
 	if f.Rounds < 1 || f.Scale <= 0 || f.Timeout <= 0 {
-		return nil, &usageError{errors.New("--rounds, --scale and --timeout must be more than 0"), "leave them out for 3, 1 and 30s"}
+		return nil, command.Usage(errors.New("--rounds, --scale and --timeout must be more than 0"), "leave them out for 3, 1 and 30s")
 	}
 	for _, arg := range f.Servers {
 		s, err := parseServer(arg)
@@ -41,14 +43,14 @@ func (f *compareFlags) comparison() (*comparison, error) {
 			return nil, err
 		}
 		if slices.ContainsFunc(c.servers, func(o server) bool { return o.name == s.name }) {
-			return nil, &usageError{fmt.Errorf("two servers are called %s", s.name), "give each a name of its own"}
+			return nil, command.Usage(fmt.Errorf("two servers are called %s", s.name), "give each a name of its own")
 		}
 		c.servers = append(c.servers, s)
 	}
 	if f.Base != "" {
 		c.base = slices.IndexFunc(c.servers, func(s server) bool { return s.name == f.Base })
 		if c.base < 0 {
-			return nil, &usageError{fmt.Errorf("--base=%s is no server of this comparison", f.Base), "name it as NAME=PATH too"}
+			return nil, command.Usage(fmt.Errorf("--base=%s is no server of this comparison", f.Base), "name it as NAME=PATH too")
 		}
 	}
 	var err error

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/daemon"
 	"wsd/exec/exectest"
 )
 
@@ -25,7 +27,7 @@ func compareTest(scenarios []scenario, servers ...server) *comparison {
 		scale:     0.001,
 		timeout:   time.Minute,
 		self:      exectest.Backend("backend"),
-		progress:  newProgress(io.Discard),
+		progress:  io.Discard,
 	}
 }
 
@@ -43,12 +45,12 @@ func TestCompareYardstick(t *testing.T) {
 	yardstick := build(t, "./yardstick")
 	c := compareTest(scenarios(), server{"one", yardstick}, server{"two", yardstick})
 	var stderr bytes.Buffer
-	c.progress = newProgress(&stderr)
+	c.progress = &stderr
 	results, err := c.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, known := cpuTime(os.Getpid())
+	_, known := daemon.CPUTime(os.Getpid())
 	for i, r := range results {
 		if r.Verdict != "" {
 			t.Errorf("%s of %s: %s", r.Scenario, r.Server, r.Reason)
@@ -147,9 +149,11 @@ func playLiar(args []string) int {
 		go func() {
 			defer nc.Close()
 			r := bufio.NewReader(nc)
-			if answerHandshake(r, nc, appendFrame(nil, opText, []byte("nonsense"))) == nil {
-				_, _ = io.Copy(io.Discard, r)
+			if _, err := client.Answer(r, nc); err != nil {
+				return
 			}
+			_, _ = nc.Write(client.AppendFrame(nil, client.OpText, []byte("nonsense")))
+			_, _ = io.Copy(io.Discard, r)
 		}()
 	}
 }
@@ -160,11 +164,11 @@ func playBroken([]string) int {
 	return 3
 }
 
-// listenAs listens where the flags of startDaemon say.
+// listenAs listens where the flags of daemon.Start say.
 func listenAs(args []string) (net.Listener, error) {
 	for _, arg := range args {
 		if port, ok := strings.CutPrefix(arg, "--port="); ok {
-			return net.Listen("tcp", net.JoinHostPort(listenHost, port))
+			return net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
 		}
 	}
 	return nil, fmt.Errorf("no port in %q", args)

@@ -5,14 +5,12 @@ import "time"
 const about = `Measures WebSocket servers with raw frames of its own.
 
 "wsbench URL" measures a server that is running; it must echo each message. "wsbench compare" starts several daemons that take
-websocketd's flags, one after another, and prints a table of medians and ratios. "wsbench soak" loads a daemon for a long time and
-checks that nothing is lost and nothing leaks.`
+websocketd's flags, one after another, and prints a table of medians and ratios.`
 
 // flags is the whole command line.
 type flags struct {
 	Measure measureFlags `cmd:"" default:"withargs" help:"Measure one server that echoes each message: round trips, messages a second, connections a second. This is what \"wsbench URL\" does."`
 	Compare compareFlags `cmd:"" help:"Compare websocketd-compatible daemons: NAME=PATH of each."`
-	Soak    soakFlags    `cmd:"" help:"Load a daemon with thousands of sessions that come and go, and check every message and what is left in the end. Linux only; needs perl."`
 	Backend backendFlags `cmd:"" help:"Play a backend of a comparison. Works in a plain pipe too."`
 }
 
@@ -32,15 +30,6 @@ type compareFlags struct {
 	Scale    float64       `default:"1" help:"A factor on the numbers of messages, connections and sessions."`
 	Timeout  time.Duration `default:"30s" help:"When a measurement is given up, and the daemon killed as hung."`
 	JSON     bool          `name:"json" help:"Print each round's figures as JSON instead of the table."`
-}
-
-type soakFlags struct {
-	Daemon   string        `arg:"" help:"The daemon's program, which takes websocketd's flags."`
-	Duration time.Duration `default:"10m" help:"How long all sessions stay up, once they are."`
-	Sessions int           `default:"10000" help:"Sessions at once, over as many daemons as their limit of descriptors needs."`
-	Rate     int           `default:"4000" help:"Messages a second that the clients send together, and the backends, who also answer."`
-	Churn    int           `default:"20" help:"Sessions a second that end, each in one of five ways, and are replaced."`
-	Patience time.Duration `default:"2m" help:"When a wait for one session is given up as hung."`
 }
 
 type backendFlags struct {

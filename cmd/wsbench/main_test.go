@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"wsd/cmd/internal/command"
 	"wsd/exec/exectest"
 )
 
@@ -18,7 +20,6 @@ func TestMain(m *testing.M) {
 		"backend": playBackend,
 		"mute":    playMute,
 		"group":   playGroup,
-		"relay":   playRelay,
 		"hold":    playHold,
 		"liar":    playLiar,
 		"broken":  playBroken,
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) {
 
 // playBackend is "wsbench backend".
 func playBackend(args []string) int {
-	if err := run(context.Background(), append([]string{"backend"}, args...), os.Stdin, os.Stdout, os.Stderr); err != nil {
+	if err := program().Run(context.Background(), append([]string{"backend"}, args...), command.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}); err != nil {
 		return 1
 	}
 	return 0
@@ -81,19 +82,13 @@ func TestCommandLine(t *testing.T) {
 		{"compare a=go --base=b", "--base=b"},
 		{"compare a=go --scenario=nonsense", `no scenario "nonsense"`},
 		{"compare a=go --rounds=0", "must be more than 0"},
-		{"soak", "expected"},
-		{"soak go --sessions=0", "must be more than 0"},
-		{"soak go --duration=-1s", "must be more than 0"},
-		{"soak go --churn=-1", "must be more than 0"},
-		{"soak no-such-program", "no-such-program"},
 		{"backend nonsense", "must be one of"},
 		{"--nonsense", "unknown flag"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			var stdout, stderr bytes.Buffer
-			err := run(t.Context(), strings.Fields(test.args), strings.NewReader(""), &stdout, &stderr)
-			var usage *usageError
-			if !errors.As(err, &usage) || usage.hint == "" {
+			err := program().Run(t.Context(), strings.Fields(test.args), command.Streams{Out: io.Discard, Err: io.Discard})
+			var usage *command.UsageError
+			if !errors.As(err, &usage) || usage.Hint == "" {
 				t.Fatalf("got %v, want a usage error with a hint", err)
 			}
 			if !strings.Contains(err.Error(), test.usage) {
@@ -104,8 +99,8 @@ func TestCommandLine(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	var stdout, stderr bytes.Buffer
-	if err := run(t.Context(), []string{"compare", "--help"}, strings.NewReader(""), &stdout, &stderr); err != nil {
+	var stdout bytes.Buffer
+	if err := program().Run(t.Context(), []string{"compare", "--help"}, command.Streams{Out: &stdout, Err: io.Discard}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range scenarioNames() {

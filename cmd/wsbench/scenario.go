@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"wsd/cmd/internal/command"
 )
 
 // scenario is one row of the comparison: a backend, and what a client does.
@@ -53,10 +55,7 @@ func chosenScenarios(names []string) ([]scenario, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(s scenario) bool { return s.name == name })
 		if i < 0 {
-			return nil, &usageError{
-				err:  fmt.Errorf("there is no scenario %q", name),
-				hint: "the scenarios are " + strings.Join(scenarioNames(), ", "),
-			}
+			return nil, command.Usage(fmt.Errorf("there is no scenario %q", name), "the scenarios are "+strings.Join(scenarioNames(), ", "))
 		}
 		chosen = append(chosen, all[i])
 	}

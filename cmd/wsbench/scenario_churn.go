@@ -15,7 +15,7 @@ func runChurn(ctx context.Context, t *trial) error {
 			return err
 		}
 		t.done.Add(1)
-		return c.goodbye()
+		return c.Goodbye()
 	})
 	if err != nil {
 		return err

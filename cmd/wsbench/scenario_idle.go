@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/daemon"
 )
 
 const (
@@ -20,21 +23,21 @@ func runIdle(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	if err := first.goodbye(); err != nil {
+	if err := first.Goodbye(); err != nil {
 		return err
 	}
-	before, known := footprint(t.pid)
+	before, known := daemon.Look(t.pid)
 	conns, err := t.dialMany(ctx, t.n)
 	defer closeAll(conns)
 	if err != nil {
 		return err
 	}
-	if after, ok := footprint(t.pid); known && ok {
-		t.values[sessionMemory] = float64(after.memory-before.memory) / float64(t.n)
-		t.values[sessionThreads] = float64(after.threads)
+	if after, ok := daemon.Look(t.pid); known && ok {
+		t.values[sessionMemory] = float64(after.Memory-before.Memory) / float64(t.n)
+		t.values[sessionThreads] = float64(after.Threads)
 	}
 	start := time.Now()
-	if err := parallel(idleDialers, t.n, func(i int) error { return conns[i].goodbye() }); err != nil {
+	if err := parallel(idleDialers, t.n, func(i int) error { return conns[i].Goodbye() }); err != nil {
 		return err
 	}
 	return t.awaitNoChild(ctx, start)
@@ -43,8 +46,8 @@ func runIdle(ctx context.Context, t *trial) error {
 // dialMany opens n WebSockets and has one message echoed on each. The
 // connections it returns are the caller's to close, with an error too; those
 // that were not opened are nil.
-func (t *trial) dialMany(ctx context.Context, n int) ([]*conn, error) {
-	conns := make([]*conn, n)
+func (t *trial) dialMany(ctx context.Context, n int) ([]*client.Conn, error) {
+	conns := make([]*client.Conn, n)
 	return conns, parallel(idleDialers, n, func(i int) error {
 		c, err := t.dialEcho(ctx, turnBuffer)
 		if err != nil {
@@ -56,7 +59,7 @@ func (t *trial) dialMany(ctx context.Context, n int) ([]*conn, error) {
 	})
 }
 
-func closeAll(conns []*conn) {
+func closeAll(conns []*client.Conn) {
 	for _, c := range conns {
 		if c != nil {
 			c.Close()
@@ -69,7 +72,7 @@ func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
 	tick := time.NewTicker(childPoll)
 	defer tick.Stop()
 	for {
-		n, known := children(t.pid)
+		n, known := daemon.Children(t.pid)
 		if !known {
 			return nil
 		}
@@ -80,7 +83,7 @@ func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return wrongf("%d children left", n)
+			return client.Wrongf("%d children left", n)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"wsd/cmd/internal/client"
 )
 
 // runOut has the backend write all its lines to one client.
@@ -12,18 +14,18 @@ func runOut(ctx context.Context, t *trial) error {
 		return err
 	}
 	defer c.Close()
-	if err := c.await(readyText); err != nil {
+	if err := await(c, readyText); err != nil {
 		return err
 	}
 	start := t.startClock()
 	if err := t.batch.sendFrames(c, 1, nil); err != nil {
 		return fmt.Errorf("starting the backend: %w", err)
 	}
-	if err := c.receive(&expected{batch: t.batch, n: t.n}); err != nil {
+	if err := (&expected{batch: t.batch, n: t.n, done: &t.done}).receive(c); err != nil {
 		return err
 	}
 	t.stop(start, t.n, messageRate, messageCPU)
-	return c.goodbye()
+	return c.Goodbye()
 }
 
 // runIn sends all messages to a backend that counts them, and has its answer.
@@ -34,31 +36,31 @@ func runIn(ctx context.Context, t *trial) error {
 		return err
 	}
 	defer c.Close()
-	if err := c.await(readyText); err != nil {
+	if err := await(c, readyText); err != nil {
 		return err
 	}
 	start := t.startClock()
-	if err := t.batch.sendFrames(c, t.n, t.done); err != nil {
+	if err := t.batch.sendFrames(c, t.n, &t.done); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
-	if _, err := c.Write(appendMasked(nil, opText, []byte(endText))); err != nil {
+	if err := c.Send(client.OpText, []byte(endText)); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
-	if err := c.await(want); err != nil {
+	if err := await(c, want); err != nil {
 		return err
 	}
 	t.stop(start, t.n, messageRate, messageCPU)
-	return c.goodbye()
+	return c.Goodbye()
 }
 
 // await waits for one message and compares it.
-func (c *conn) await(want string) error {
-	got, err := c.message()
+func await(c *client.Conn, want string) error {
+	got, err := c.Message()
 	if err != nil {
 		return fmt.Errorf("waiting for %q: %w", want, err)
 	}
 	if got != want {
-		return wrongf("the backend's %q arrived as %q", want, got)
+		return client.Wrongf("the backend's %q arrived as %q", want, got)
 	}
 	return nil
 }
@@ -76,12 +78,12 @@ func runEcho(ctx context.Context, t *trial) error {
 		return err
 	}
 	t.stop(start, t.n, messageRate, messageCPU)
-	return c.goodbye()
+	return c.Goodbye()
 }
 
 // pipeline sends and receives at once. When one of them fails the connection
 // closes, so that the other one ends too.
-func (t *trial) pipeline(c *conn) error {
+func (t *trial) pipeline(c *client.Conn) error {
 	sent := make(chan error, 1)
 	// Ends with the last message or the connection; waited for below.
 	go func() {
@@ -91,7 +93,7 @@ func (t *trial) pipeline(c *conn) error {
 		}
 		sent <- err
 	}()
-	err := c.receive(&expected{batch: t.batch, n: t.n})
+	err := (&expected{batch: t.batch, n: t.n, done: &t.done}).receive(c)
 	if err != nil {
 		c.Close()
 		<-sent // says only that the connection is gone

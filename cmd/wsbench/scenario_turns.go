@@ -4,6 +4,9 @@ import (
 	"context"
 	"slices"
 	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/daemon"
 )
 
 const (
@@ -42,19 +45,19 @@ func (t *trial) oneClient(ctx context.Context, n int) (took []time.Duration, cpu
 		return nil, 0, err
 	}
 	defer c.Close()
-	before, _ := cpuTime(t.pid)
+	before, _ := daemon.CPUTime(t.pid)
 	if took, err = t.turns(c, n); err != nil {
 		return nil, 0, err
 	}
-	after, _ := cpuTime(t.pid)
-	return took, after - before, c.goodbye()
+	after, _ := daemon.CPUTime(t.pid)
+	return took, after - before, c.Goodbye()
 }
 
 // turns takes n turns and tells the time of each. The messages of the batch
 // follow one another, so that an old echo does not pass for the next one.
-func (t *trial) turns(c *conn, n int) ([]time.Duration, error) {
+func (t *trial) turns(c *client.Conn, n int) ([]time.Duration, error) {
 	took := make([]time.Duration, n)
-	e := &expected{batch: t.batch}
+	e := &expected{batch: t.batch, done: &t.done}
 	frame := len(t.batch.mask) / t.batch.count
 	for i := range took {
 		start := time.Now()
@@ -62,7 +65,7 @@ func (t *trial) turns(c *conn, n int) ([]time.Duration, error) {
 			return nil, err
 		}
 		e.n++
-		if err := c.receive(e); err != nil {
+		if err := e.receive(c); err != nil {
 			return nil, err
 		}
 		took[i] = time.Since(start)
@@ -98,5 +101,5 @@ func runManyTurns(ctx context.Context, t *trial) error {
 	}
 	t.stop(start, clients*each, messageRate, messageCPU)
 	t.recordTurns(slices.Concat(took...))
-	return parallel(clients, clients, func(i int) error { return conns[i].goodbye() })
+	return parallel(clients, clients, func(i int) error { return conns[i].Goodbye() })
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os/exec"
 	"strings"
+
+	"wsd/cmd/internal/command"
 )
 
 // server is one column of the comparison.
@@ -16,11 +18,11 @@ type server struct {
 func parseServer(arg string) (server, error) {
 	name, path, ok := strings.Cut(arg, "=")
 	if !ok || name == "" || path == "" {
-		return server{}, &usageError{fmt.Errorf("%q is not NAME=PATH", arg), "for example websocketd=/usr/bin/websocketd"}
+		return server{}, command.Usage(fmt.Errorf("%q is not NAME=PATH", arg), "for example websocketd=/usr/bin/websocketd")
 	}
 	found, err := exec.LookPath(path)
 	if err != nil {
-		return server{}, &usageError{err, "PATH is the daemon's program"}
+		return server{}, command.Usage(err, "PATH is the daemon's program")
 	}
 	return server{name: name, command: []string{found}}, nil
 }

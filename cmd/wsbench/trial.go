@@ -2,18 +2,30 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/command"
+	"wsd/cmd/internal/daemon"
+)
+
+// Sizes of a connection's read buffer, in bytes.
+const (
+	streamBuffer = 256 << 10 // one connection that carries all there is
+	turnBuffer   = 4 << 10   // one message at a time
 )
 
 // trial is one measurement of one server.
 type trial struct {
-	target target
+	target client.Target
 	batch  *batch
-	n      int           // messages, connections or sessions
-	pid    int           // the daemon's process; 0 when it is not known
-	done   *atomic.Int64 // messages, connections or sessions so far
-	values values        // what was measured
+	n      int          // messages, connections or sessions
+	pid    int          // the daemon's process; 0 when it is not known
+	done   atomic.Int64 // messages, connections or sessions so far
+	values values       // what was measured
 }
 
 // values are the results of one measurement.
@@ -29,7 +41,7 @@ type clock struct {
 // startClock begins what counts.
 func (t *trial) startClock() clock {
 	t.done.Store(0)
-	cpu, known := cpuTime(t.pid)
+	cpu, known := daemon.CPUTime(t.pid)
 	return clock{start: time.Now(), cpu: cpu, known: known}
 }
 
@@ -37,7 +49,7 @@ func (t *trial) startClock() clock {
 // what one cost the daemon.
 func (t *trial) stop(c clock, n int, rate, cost measure) {
 	elapsed := time.Since(c.start)
-	cpu, known := cpuTime(t.pid)
+	cpu, known := daemon.CPUTime(t.pid)
 	t.values[rate] = float64(n) / elapsed.Seconds()
 	if known && c.known {
 		t.values[cost] = (cpu - c.cpu).Seconds() / float64(n)
@@ -45,29 +57,29 @@ func (t *trial) stop(c clock, n int, rate, cost measure) {
 }
 
 // dial opens a WebSocket to the trial's server.
-func (t *trial) dial(ctx context.Context, size int) (*conn, error) {
-	return dial(ctx, t.target, size, t.done)
+func (t *trial) dial(ctx context.Context, size int) (*client.Conn, error) {
+	return client.Dial(ctx, t.target, size)
 }
 
 // dialEcho opens a WebSocket and waits for its backend to echo a first message,
 // which t.done does not count.
-func (t *trial) dialEcho(ctx context.Context, size int) (*conn, error) {
-	c, err := dial(ctx, t.target, size, new(atomic.Int64))
+func (t *trial) dialEcho(ctx context.Context, size int) (*client.Conn, error) {
+	c, err := t.dial(ctx, size)
 	if err != nil {
 		return nil, err
 	}
-	if err := t.turn(c); err != nil {
+	if err = t.batch.sendFrames(c, 1, nil); err == nil {
+		err = (&expected{batch: t.batch, n: 1}).receive(c)
+	}
+	if err != nil {
 		c.Close()
 		return nil, err
 	}
-	c.done = t.done
 	return c, nil
 }
 
-// turn sends the batch's first message and waits for its echo.
-func (t *trial) turn(c *conn) error {
-	if err := t.batch.sendFrames(c, 1, nil); err != nil {
-		return err
-	}
-	return c.receive(&expected{batch: t.batch, n: 1})
+// progress writes how far the trial is, to w, until end is called.
+func (t *trial) progress(w io.Writer, what string) (end func()) {
+	t.done.Store(0)
+	return command.Progress(w, func() string { return fmt.Sprintf("%s: %d of %d", what, t.done.Load(), t.n) })
 }

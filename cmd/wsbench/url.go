@@ -4,41 +4,44 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/command"
 )
 
 // growth bounds how much longer one try is than the one before.
 const growth = 50
 
 // Run measures one server that echoes, and prints what it found.
-func (f *measureFlags) Run(ctx context.Context, s streams) error {
+func (f *measureFlags) Run(ctx context.Context, s command.Streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	target, err := parseTarget(f.URL, f.Insecure)
+	target, err := client.ParseTarget(f.URL, f.Insecure)
 	if err != nil {
-		return &usageError{err, "for example wsbench ws://localhost:8080/"}
+		return command.Usage(err, "for example wsbench ws://localhost:8080/")
 	}
 	if f.Size < 1 || f.Duration <= 0 || f.Timeout <= 0 {
-		return &usageError{errors.New("--size, --duration and --timeout must be more than 0"), "leave them out for 64, 3s and 30s"}
+		return command.Usage(errors.New("--size, --duration and --timeout must be more than 0"), "leave them out for 64, 3s and 30s")
 	}
-	p := newProgress(s.err)
-	t := &trial{target: target, batch: newBatch(f.Size), done: &p.done}
+	t := &trial{target: target, batch: newBatch(f.Size)}
 	var failed error
 	for _, part := range urlParts() {
-		err := f.grow(ctx, t, p, part)
+		err := f.grow(ctx, t, s.Err, part)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if err != nil {
 			failed = fmt.Errorf("measuring %s: %w", part.name, err)
-			fmt.Fprintf(s.out, "%-14s %v\n", part.name, err)
+			fmt.Fprintf(s.Out, "%-14s %v\n", part.name, err)
 			continue
 		}
 		for _, m := range part.measures {
-			fmt.Fprintf(s.out, "%-14s %s\n", m, m.format(t.values[m]))
+			fmt.Fprintf(s.Out, "%-14s %s\n", m, m.format(t.values[m]))
 		}
 	}
 	return failed
@@ -55,16 +58,16 @@ func urlParts() []scenario {
 
 // grow runs a part with a larger and larger number until that takes about the time
 // that was asked for; the last run's values count.
-func (f *measureFlags) grow(ctx context.Context, t *trial, p *progress, part scenario) error {
+func (f *measureFlags) grow(ctx context.Context, t *trial, w io.Writer, part scenario) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("hung: given up after %v", f.Timeout))
 	defer cancel()
 	for t.n = 1; ; {
 		t.values = values{}
-		p.begin(part.name, t.n)
+		end := t.progress(w, part.name)
 		start := time.Now()
 		err := part.run(ctx, t)
 		elapsed := time.Since(start)
-		p.end()
+		end()
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}

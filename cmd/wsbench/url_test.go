@@ -2,38 +2,42 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/command"
+	"wsd/cmd/internal/daemon"
 	"wsd/exec/exectest"
 )
 
 // startEcho starts yardstick with an echoing backend until the test ends.
-func startEcho(t *testing.T, yardstick []string, cert *certificate) target {
+func startEcho(t *testing.T, yardstick []string, cert *daemon.Certificate) client.Target {
 	t.Helper()
-	d, err := startDaemon(t.Context(), yardstick, cert, exectest.Backend("backend", "cat"))
+	d, err := daemon.Start(t.Context(), yardstick, cert, exectest.Backend("backend", "cat"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(d.stop)
-	return d.target
+	t.Cleanup(d.Stop)
+	return d.Target
 }
 
 func TestURL(t *testing.T) {
-	cert, err := makeCertificate(t.TempDir())
+	cert, err := daemon.MakeCertificate(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	yardstick := build(t, "./yardstick")
 	for _, test := range []struct {
 		scheme string
-		cert   *certificate
+		cert   *daemon.Certificate
 	}{{"ws", nil}, {"wss", &cert}} {
 		t.Run(test.scheme, func(t *testing.T) {
 			target := startEcho(t, yardstick, test.cert)
-			args := []string{test.scheme + "://" + target.address + "/path?query", "--duration=20ms", "--size=100", "-k"}
+			args := []string{test.scheme + "://" + target.Address + "/path?query", "--duration=20ms", "--size=100", "-k"}
 			var stdout, stderr bytes.Buffer
-			if err := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); err != nil {
+			if err := program().Run(t.Context(), args, command.Streams{Out: &stdout, Err: &stderr}); err != nil {
 				t.Fatal(err)
 			}
 			for _, want := range []string{"p50", "p99", "messages/s", "connections/s"} {
@@ -49,43 +53,26 @@ func TestURL(t *testing.T) {
 }
 
 func TestURLCertificate(t *testing.T) {
-	cert, err := makeCertificate(t.TempDir())
+	cert, err := daemon.MakeCertificate(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	target := startEcho(t, build(t, "./yardstick"), &cert)
-	err = run(t.Context(), []string{"wss://" + target.address}, strings.NewReader(""), new(bytes.Buffer), new(bytes.Buffer))
+	err = program().Run(t.Context(), []string{"wss://" + target.Address}, command.Streams{Out: io.Discard, Err: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v, want the certificate refused", err)
 	}
 }
 
 func TestURLHung(t *testing.T) {
-	d, err := startDaemon(t.Context(), exectest.Backend("mute"), nil, nil)
+	d, err := daemon.Start(t.Context(), exectest.Backend("mute"), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer d.stop()
+	defer d.Stop()
 	var stdout bytes.Buffer
-	err = run(t.Context(), []string{"ws://" + d.target.address, "--timeout=100ms"}, strings.NewReader(""), &stdout, new(bytes.Buffer))
+	err = program().Run(t.Context(), []string{"ws://" + d.Target.Address, "--timeout=100ms"}, command.Streams{Out: &stdout, Err: io.Discard})
 	if err == nil || strings.Count(stdout.String(), "hung: given up after 100ms") != 3 {
 		t.Errorf("got %v and\n%s", err, stdout.String())
-	}
-}
-
-func TestParseTarget(t *testing.T) {
-	for _, test := range []struct {
-		raw           string
-		address, path string
-		tls           bool
-	}{
-		{"ws://example.com", "example.com:80", "/", false},
-		{"wss://example.com/a?b=c", "example.com:443", "/a?b=c", true},
-		{"ws://[::1]:8080/x", "[::1]:8080", "/x", false},
-	} {
-		got, err := parseTarget(test.raw, false)
-		if err != nil || got.address != test.address || got.path != test.path || (got.tls != nil) != test.tls {
-			t.Errorf("%s: got %+v, %v", test.raw, got, err)
-		}
 	}
 }

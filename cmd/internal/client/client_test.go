@@ -1,0 +1,165 @@
+package client
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// serveFrames answers one handshake with the given bytes right behind it, then
+// reads until the client is gone. It returns the target to dial and a channel
+// that has what the client sent.
+func serveFrames(t *testing.T, frames []byte) (Target, <-chan []byte) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	sent := make(chan []byte, 1)
+	// Ends with the client; the test waits for what it sends.
+	go func() {
+		defer close(sent)
+		nc, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer nc.Close()
+		r := bufio.NewReader(nc)
+		var answer bytes.Buffer
+		if _, err := Answer(r, &answer); err != nil {
+			return
+		}
+		if _, err := nc.Write(append(answer.Bytes(), frames...)); err != nil {
+			return
+		}
+		var got bytes.Buffer
+		_, _ = got.ReadFrom(r)
+		sent <- got.Bytes()
+	}()
+	return Target{Address: l.Addr().String(), Host: l.Addr().String(), Path: "/"}, sent
+}
+
+// fragment is a frame that is not its message's last.
+func fragment(op byte, payload []byte) []byte {
+	b := AppendFrame(nil, op, payload)
+	b[0] &^= FinBit
+	return b
+}
+
+func TestMessage(t *testing.T) {
+	one, two := bytes.Repeat([]byte("1"), 200), bytes.Repeat([]byte("2"), 200)
+	text := func(p []byte) []byte { return AppendFrame(nil, OpText, p) }
+	for _, test := range []struct {
+		name   string
+		frames [][]byte
+		err    string // empty: both messages arrive
+	}{
+		{"whole messages", [][]byte{text(one), text(two)}, ""},
+		{"fragments", [][]byte{fragment(OpText, one[:7]), fragment(0, nil), AppendFrame(nil, 0, one[7:]), text(two)}, ""},
+		{"an empty last fragment", [][]byte{fragment(OpText, one), AppendFrame(nil, 0, nil), text(two)}, ""},
+		{"a ping inside a message", [][]byte{fragment(OpText, one[:7]), AppendFrame(nil, OpPing, []byte("?")), AppendFrame(nil, 0, one[7:]), text(two)}, ""},
+		{"a pong between messages", [][]byte{text(one), AppendFrame(nil, OpPong, nil), text(two)}, ""},
+		{"a binary message", [][]byte{AppendFrame(nil, 2, one)}, "opcode 2"},
+		{"a message inside a message", [][]byte{fragment(OpText, one[:7]), text(two)}, "opcode 1"},
+		{"a continuation of nothing", [][]byte{AppendFrame(nil, 0, one)}, "opcode 0"},
+		{"a masked frame", [][]byte{AppendMasked(nil, OpText, one)}, "wrong: a frame with header"},
+		{"a reserved bit", [][]byte{{0xc1, 0}}, "wrong: a frame with header"},
+		{"a large control frame", [][]byte{AppendFrame(nil, OpPing, bytes.Repeat(one, 2))}, "control frame of 400"},
+		{"a large message", [][]byte{text(bytes.Repeat(one, 50))}, "more than 4 KiB"},
+		{"a close", [][]byte{text(one), AppendFrame(nil, OpClose, []byte("\x03\xf3no"))}, "closed by the server: 1011 no"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			target, sent := serveFrames(t, bytes.Join(test.frames, nil))
+			c, err := Dial(t.Context(), target, 4<<10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, want := range [][]byte{one, two} {
+				var got string
+				if got, err = c.Message(); err != nil {
+					break
+				}
+				if got != string(want) {
+					t.Errorf("got %q, want %q", got, want)
+				}
+			}
+			c.Close()
+			<-sent
+			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+				t.Errorf("got %v, want %q", err, test.err)
+			}
+		})
+	}
+}
+
+// TestTook has whole frames taken, and none that has not come in full or is not
+// the one.
+func TestTook(t *testing.T) {
+	one, two := AppendFrame(nil, OpText, []byte("one")), AppendFrame(nil, OpText, []byte("two"))
+	c := &Conn{buf: slices.Concat(one, two, one[:4]), w: len(one) + len(two) + 4}
+	for i, want := range []struct {
+		frame []byte
+		took  bool
+	}{{two, false}, {one, true}, {two, true}, {one, false}} {
+		if took := c.Took(want.frame); took != want.took {
+			t.Errorf("%d: got %v, want %v", i, took, want.took)
+		}
+	}
+}
+
+func TestPong(t *testing.T) {
+	target, sent := serveFrames(t, append(AppendFrame(nil, OpPing, []byte("seen?")), AppendFrame(nil, OpText, []byte("last"))...))
+	c, err := Dial(t.Context(), target, 4<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Message(); err != nil {
+		t.Error(err)
+	}
+	c.Close()
+	if got, want := <-sent, AppendMasked(nil, OpPong, []byte("seen?")); !bytes.Equal(got, want) {
+		t.Errorf("the client sent % x, want % x", got, want)
+	}
+}
+
+func TestGoodbye(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		frames []byte
+		err    string
+	}{
+		{"answered", AppendFrame(nil, OpClose, nil), ""},
+		{"one message more", AppendFrame(nil, OpText, []byte("late")), "wrong: a message more"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			target, sent := serveFrames(t, test.frames)
+			c, err := Dial(t.Context(), target, 4<<10)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = c.Goodbye()
+			<-sent
+			if test.err == "" && err != nil || test.err != "" && (err == nil || !strings.Contains(err.Error(), test.err)) {
+				t.Errorf("got %v, want %q", err, test.err)
+			}
+		})
+	}
+}
+
+func TestDialRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	_, err = Dial(t.Context(), Target{Address: l.Addr().String()}, 4<<10)
+	var op *net.OpError
+	if !errors.As(err, &op) {
+		t.Errorf("got %v, want a refused connection", err)
+	}
+}

@@ -1,0 +1,169 @@
+// Package daemon starts the servers that are measured and loaded, and looks at
+// what they hold.
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+
+	"wsd/cmd/internal/client"
+)
+
+const (
+	startLimit = 10 * time.Second     // until a daemon must listen
+	startPoll  = 5 * time.Millisecond // between two tries to connect
+	maxOutput  = 400                  // bytes of a failed daemon's output that are shown
+	listenHost = "127.0.0.1"
+)
+
+// StopLimit is how long a daemon that was asked to end may take.
+const StopLimit = 2 * time.Second
+
+// Daemon is a server in a process group of its own. Stop or Kill must be called.
+type Daemon struct {
+	Target client.Target
+	Ended  <-chan struct{} // closed when the process has been reaped
+
+	cmd    *exec.Cmd
+	output *os.File // what it printed; a file, so that nothing waits for its children
+}
+
+// Footprint is what a process holds.
+type Footprint struct {
+	Memory, Peak int64 // resident, now and at most, in bytes
+	Threads      int
+	Descriptors  int
+}
+
+// Start starts command with websocketd's flags in front of backend, and returns
+// when it listens. cert is nil without TLS.
+func Start(ctx context.Context, command []string, cert *Certificate, backend []string) (*Daemon, error) {
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	scheme := "ws"
+	if cert != nil {
+		scheme = "wss"
+	}
+	target, err := client.ParseTarget(scheme+"://"+net.JoinHostPort(listenHost, port)+"/", true)
+	if err != nil {
+		return nil, err
+	}
+	output, err := os.CreateTemp("", "daemon-*.log")
+	if err != nil {
+		return nil, fmt.Errorf("keeping the daemon's output: %w", err)
+	}
+	args := append(command[1:len(command):len(command)], flags(port, cert)...)
+	ended := make(chan struct{})
+	d := &Daemon{Target: target, Ended: ended, cmd: exec.Command(command[0], append(args, backend...)...), output: output}
+	d.cmd.Stdout, d.cmd.Stderr = output, output
+	ownGroup(d.cmd)
+	if err := d.cmd.Start(); err != nil {
+		d.removeOutput()
+		return nil, fmt.Errorf("starting: %w", err)
+	}
+	// Ends when the process has; Kill makes it end, and waits for it.
+	go func() {
+		_ = d.cmd.Wait() // how it ended is of no interest
+		close(ended)
+	}()
+	if err := d.awaitListening(ctx); err != nil {
+		d.Kill()
+		return nil, err
+	}
+	return d, nil
+}
+
+// flags are flags that websocketd 0.4.1 has too. No log is measured, and no
+// limit on processes.
+func flags(port string, cert *Certificate) []string {
+	args := []string{"--port=" + port, "--address=" + listenHost, "--loglevel=fatal", "--maxforks=0"}
+	if cert == nil {
+		return args
+	}
+	return append(args, "--ssl", "--sslcert="+cert.certFile, "--sslkey="+cert.keyFile)
+}
+
+// freePort is a port that nobody listens on right now.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(listenHost, "0"))
+	if err != nil {
+		return "", fmt.Errorf("looking for a free port: %w", err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	return port, err
+}
+
+// awaitListening returns when a connection succeeds.
+func (d *Daemon) awaitListening(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	for {
+		nc, err := new(net.Dialer).DialContext(ctx, "tcp", d.Target.Address)
+		if err == nil {
+			return nc.Close()
+		}
+		select {
+		case <-d.Ended:
+			return fmt.Errorf("ended at once: %s", d.Said())
+		case <-ctx.Done():
+			return errors.New("does not listen")
+		case <-time.After(startPoll):
+		}
+	}
+}
+
+// Process is the daemon's process.
+func (d *Daemon) Process() *os.Process { return d.cmd.Process }
+
+// Output is all that the daemon has printed.
+func (d *Daemon) Output() []byte {
+	text, _ := os.ReadFile(d.output.Name())
+	return text
+}
+
+// Said is the end of what a daemon that has ended printed, on one line, and how
+// it ended.
+func (d *Daemon) Said() string {
+	words := strings.Join(strings.Fields(string(d.Output())), " ")
+	if len(words) > maxOutput {
+		words = "…" + words[len(words)-maxOutput:]
+	}
+	return strings.TrimSpace(d.cmd.ProcessState.String() + " " + words)
+}
+
+// Stop asks the daemon to end, and kills it when it does not in time. Its
+// backends end by themselves: their stdin does.
+func (d *Daemon) Stop() {
+	interrupt(d.cmd.Process)
+	select {
+	case <-d.Ended:
+		d.removeOutput()
+	case <-time.After(StopLimit):
+		d.Kill()
+	}
+}
+
+// Kill ends the daemon and its process group, and returns when it is reaped.
+func (d *Daemon) Kill() {
+	select {
+	case <-d.Ended: // its number may be somebody else's
+	default:
+		killGroup(d.cmd.Process)
+		<-d.Ended
+	}
+	d.removeOutput()
+}
+
+func (d *Daemon) removeOutput() {
+	d.output.Close()
+	os.Remove(d.output.Name())
+}

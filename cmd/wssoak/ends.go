@@ -1,0 +1,233 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+
+	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/daemon"
+)
+
+// ending is a way in which a session ends.
+type ending int
+
+const (
+	byClient  ending = iota // counts exchanged, then the client closes
+	byBackend               // counts exchanged, then the backend exits
+	killed                  // the backend gets SIGKILL
+	reset                   // the client resets the connection
+	vanished                // the client ends the connection without a close frame
+	endings                 // how many there are
+)
+
+func (e ending) String() string {
+	return [...]string{"ended by the client", "ended by the backend", "backend killed", "client reset", "client vanished"}[e]
+}
+
+// inOrder is one of the two endings in order.
+func inOrder() ending { return ending(rand.IntN(int(byBackend) + 1)) }
+
+// What a close frame must say.
+const (
+	closeNormal   = 1000
+	closeInternal = 1011
+	killedReason  = "signal: SIGKILL"
+)
+
+// finish ends a session in the given way, waits until its backend is gone, and
+// checks what must hold. The session may be used no more.
+func (n *session) finish(e ending) error {
+	defer n.abandon()
+	close(n.hurry)
+	backend, err := n.backend()
+	if err != nil {
+		return err
+	}
+	defer backend.Release()
+	steps := [...]func(*os.Process) error{n.endByClient, n.endByBackend, n.kill, n.reset, n.vanish}
+	if err := steps[e](backend); err != nil {
+		return err
+	}
+	n.abandon()
+	if err := n.awaitGone(backend); err != nil {
+		return err
+	}
+	r, err := readRecord(n.soak.records, n.number)
+	if err != nil {
+		return err
+	}
+	return n.check(e, r)
+}
+
+// backend is a handle on the session's backend, which is still the daemon's
+// child: no other process can be meant.
+func (n *session) backend() (*os.Process, error) {
+	r, err := readRecord(n.soak.records, n.number)
+	if err != nil {
+		return nil, err
+	}
+	p, err := os.FindProcess(r.pid)
+	if err != nil {
+		return nil, fmt.Errorf("looking for backend %d: %w", r.pid, err)
+	}
+	if daemon.Parent(strconv.Itoa(r.pid)) != n.daemon.pid() {
+		p.Release()
+		return nil, fmt.Errorf("backend %d is no child of the daemon", r.pid)
+	}
+	return p, nil
+}
+
+func (n *session) endByClient(*os.Process) error {
+	if err := n.exchange(typeEnd); err != nil {
+		return err
+	}
+	if err := n.sendClose(); err != nil {
+		return err
+	}
+	return n.awaitClose(closeNormal, "")
+}
+
+func (n *session) endByBackend(*os.Process) error {
+	if err := n.exchange(typeExit); err != nil {
+		return err
+	}
+	if err := n.awaitClose(closeNormal, ""); err != nil {
+		return err
+	}
+	return n.sendClose()
+}
+
+// exchange sends the last message and waits for the backend's.
+func (n *session) exchange(kind byte) error {
+	if err := n.send(kind, 1); err != nil {
+		return err
+	}
+	return n.await(n.final, "the backend's last message")
+}
+
+// kill kills the backend with messages under way in both directions.
+func (n *session) kill(backend *os.Process) error {
+	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
+		return err
+	}
+	if err := backend.Kill(); err != nil {
+		return fmt.Errorf("killing the backend: %w", err)
+	}
+	if err := n.awaitClose(closeInternal, killedReason); err != nil {
+		return err
+	}
+	return n.sendClose()
+}
+
+// reset drops the connection with messages under way; the daemon gets RST.
+func (n *session) reset(*os.Process) error {
+	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
+		return err
+	}
+	tcp := tcpOf(n.conn.Conn)
+	if err := tcp.SetLinger(0); err != nil {
+		return err
+	}
+	return tcp.Close()
+}
+
+// vanish ends the connection behind the last message; the daemon gets FIN.
+func (n *session) vanish(*os.Process) error {
+	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
+		return err
+	}
+	if err := tcpOf(n.conn.Conn).CloseWrite(); err != nil {
+		return err
+	}
+	var closed *client.ClosedError
+	switch err := n.await(n.ended, "the connection's end"); {
+	case err != nil:
+		return err
+	case errors.As(n.err, &closed):
+		return fmt.Errorf("a client that has vanished was sent a close frame: %w", closed)
+	default:
+		return nil
+	}
+}
+
+func (n *session) sendClose() error {
+	if err := n.conn.SendClose(); err != nil {
+		return fmt.Errorf("sending a close frame: %w", err)
+	}
+	return nil
+}
+
+// awaitClose waits for the daemon's close frame, which must be this one.
+func (n *session) awaitClose(code int, reason string) error {
+	if err := n.await(n.ended, "the close frame"); err != nil {
+		return err
+	}
+	var closed *client.ClosedError
+	if !errors.As(n.err, &closed) || closed.Code != code || closed.Reason != reason {
+		return fmt.Errorf("wanted %d %q: %w", code, reason, n.err)
+	}
+	return nil
+}
+
+// goneEvery is the time between two looks whether a backend is gone.
+const goneEvery = 10 * time.Millisecond
+
+// awaitGone returns when the backend has ended and was reaped.
+func (n *session) awaitGone(backend *os.Process) error {
+	tick := time.NewTicker(goneEvery)
+	defer tick.Stop()
+	limit := time.NewTimer(n.soak.patience)
+	defer limit.Stop()
+	for {
+		if errors.Is(backend.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			return fmt.Errorf("backend %d is still there %v after the session's end", backend.Pid, n.soak.patience)
+		}
+	}
+}
+
+// check compares what both sides have sent and received, and counts what is
+// missing. Faults of a stream itself are no error: they are counted.
+func (n *session) check(e ending, r record) error {
+	in := n.in.faults()
+	out := r.faults
+	switch e {
+	case byClient, byBackend:
+		in.lost += max(0, r.written-n.in.last)
+		out.lost += max(0, n.sent-r.received)
+	case killed:
+		if n.cut && n.in.last > r.written { // within a write that SIGKILL has ended
+			in.corrupted--
+			n.in.last--
+		}
+		in.lost += max(0, r.written-n.in.last)
+	case reset:
+		out.lost += max(0, n.acked.Load()-r.received)
+	case vanished:
+		out.lost += max(0, n.sent-r.received)
+	}
+	n.soak.counts.ended(e, r.received, in.plus(out))
+	switch {
+	case r.received > n.sent:
+		return fmt.Errorf("the backend has received %d messages of %d", r.received, n.sent)
+	case n.in.last > r.begun:
+		return fmt.Errorf("%d messages arrived of %d", n.in.last, r.begun)
+	case n.partial && e != reset && e != vanished:
+		return errors.New("the WebSocket closed within a message")
+	case e <= byBackend && !r.ended:
+		return errors.New("the backend did not exit by itself")
+	}
+	if in != (faults{}) || out != (faults{}) {
+		return fmt.Errorf("to the client: %v; to the backend: %v", in, out)
+	}
+	return nil
+}

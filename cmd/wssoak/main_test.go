@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"wsd/cmd/internal/command"
+	"wsd/exec/exectest"
+)
+
+func TestMain(m *testing.M) {
+	exectest.Main(m, map[string]func([]string) int{
+		"wssoak": playProgram,
+		"relay":  playRelay,
+	})
+}
+
+// playProgram is the program itself.
+func playProgram(args []string) int {
+	os.Args = append(os.Args[:1], args...)
+	program().Main()
+	return 0
+}
+
+// wssoak is the program with a command line.
+func wssoak(args ...string) *exec.Cmd {
+	line := exectest.Backend("wssoak", args...)
+	return exec.Command(line[0], line[1:]...)
+}
+
+// buildWSD builds wsd for the test, and returns where it is.
+func buildWSD(t *testing.T) string {
+	t.Helper()
+	wsd := filepath.Join(t.TempDir(), "wsd")
+	if out, err := exec.Command("go", "build", "-o", wsd, "../wsd").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	return wsd
+}
+
+// needPerl skips a test where there is no perl, which CI must have.
+func needPerl(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "true" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, test := range []struct {
+		args  string
+		usage string // what the usage error says
+	}{
+		{"", "expected"},
+		{"go --sessions=0", "must be more than 0"},
+		{"go --duration=-1s", "must be more than 0"},
+		{"go --churn=-1", "must be more than 0"},
+		{"no-such-program", "no-such-program"},
+		{"--nonsense", "unknown flag"},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			err := program().Run(t.Context(), strings.Fields(test.args), command.Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard})
+			var usage *command.UsageError
+			if !errors.As(err, &usage) || usage.Hint == "" {
+				t.Fatalf("got %v, want a usage error with a hint", err)
+			}
+			if !strings.Contains(err.Error(), test.usage) {
+				t.Errorf("got %q, want it to say %q", err, test.usage)
+			}
+		})
+	}
+}

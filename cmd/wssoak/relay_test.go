@@ -1,0 +1,235 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/tls"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"wsd/cmd/internal/client"
+)
+
+// spoiler is what is wrong with a relay: one defect, once.
+type spoiler struct {
+	defect string // such as "drop in"; "none" for a good relay
+	done   atomic.Bool
+}
+
+// now reports true for the defect's name, the first time.
+func (s *spoiler) now(defect string) bool {
+	return s.defect == defect && s.done.CompareAndSwap(false, true)
+}
+
+// relaying is one session of a relay.
+type relaying struct {
+	*spoiler
+	r     *bufio.Reader
+	nc    net.Conn
+	wmu   sync.Mutex // held while a frame is written
+	stdin io.WriteCloser
+	cmd   *exec.Cmd
+	ended atomic.Bool // the backend has
+	gone  atomic.Bool // the client is, without a close frame
+}
+
+// playRelay does a daemon's work with the defect args[0].
+func playRelay(args []string) int {
+	s := &spoiler{defect: args[0]}
+	port := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--port=") })
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strings.TrimPrefix(args[port], "--port=")))
+	backend := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "/") })
+	if err != nil || backend < 0 {
+		return 1
+	}
+	if i := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--sslcert=") }); i >= 0 {
+		l = listenTLS(l, strings.TrimPrefix(args[i], "--sslcert="), strings.TrimPrefix(args[i+1], "--sslkey="))
+	}
+	for {
+		nc, err := l.Accept()
+		if err != nil {
+			return 1
+		}
+		go s.relay(nc, args[backend:]) // ends with the session; the process outlives it
+	}
+}
+
+// relay is one session's life.
+func (s *spoiler) relay(nc net.Conn, backend []string) {
+	defer nc.Close()
+	n := &relaying{spoiler: s, r: bufio.NewReader(nc), nc: nc}
+	request, err := client.Answer(n.r, nc)
+	if err != nil {
+		return
+	}
+	n.cmd = exec.Command(backend[0], backend[1:]...)
+	n.cmd.Env = []string{"QUERY_STRING=" + request.URL.RawQuery}
+	n.stdin, _ = n.cmd.StdinPipe()
+	stdout, _ := n.cmd.StdoutPipe()
+	if n.cmd.Start() != nil {
+		return
+	}
+	left := make(chan struct{})
+	// Ends with the client, or with nc, closed below; waited for.
+	go func() {
+		defer close(left)
+		n.receive()
+	}()
+	n.send(stdout)
+	_ = n.cmd.Wait() // its state says how it ended
+	n.ended.Store(true)
+	n.goodbye()
+	if !n.gone.Load() {
+		<-left // the client has closed, or answers
+	}
+}
+
+// receive passes messages to stdin until the client has closed or is gone.
+func (n *relaying) receive() {
+	defer func() {
+		if !n.ended.Load() && n.now("child") {
+			select {} // and stdin stays open
+		}
+		n.stdin.Close()
+	}()
+	out := n.tamper("in", func(text []byte) { _, _ = n.stdin.Write(append(text, '\n')) })
+	var message []byte
+	for {
+		h, payload, err := n.frame()
+		switch {
+		case err != nil:
+			n.gone.Store(true)
+			return
+		case h.Op == client.OpClose:
+			return
+		case h.Control():
+		case h.Fin:
+			out(append(message, payload...))
+			message = nil
+		default:
+			message = append(message, payload...)
+		}
+	}
+}
+
+// frame reads one frame of the client's.
+func (n *relaying) frame() (client.Header, []byte, error) {
+	var h client.Header
+	for size, want := 0, 2; size == 0; want += 2 {
+		b, err := n.r.Peek(want)
+		if err != nil {
+			return client.Header{}, nil, err
+		}
+		if h, size = client.ParseHeader(b); size > 0 {
+			_, _ = n.r.Discard(size)
+		}
+	}
+	b := make([]byte, 4+h.Length)
+	if _, err := io.ReadFull(n.r, b); err != nil {
+		return client.Header{}, nil, err
+	}
+	key, payload := b[:4], b[4:]
+	for i := range payload {
+		payload[i] ^= key[i%4]
+	}
+	return h, payload, nil
+}
+
+// send passes the lines of stdout to the client.
+func (n *relaying) send(stdout io.Reader) {
+	out := n.tamper("out", func(text []byte) { n.write(client.OpText, text) })
+	r := bufio.NewReader(stdout)
+	for {
+		line, err := r.ReadBytes('\n')
+		if text := bytes.TrimSuffix(line, []byte("\n")); len(line) > 0 {
+			out(text)
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (n *relaying) write(op byte, payload []byte) {
+	n.wmu.Lock()
+	defer n.wmu.Unlock()
+	_, _ = n.nc.Write(client.AppendFrame(nil, op, payload)) // the client may have gone
+}
+
+// tamper is pass with the defect, if it is one of this direction, on the
+// session's third message.
+func (n *relaying) tamper(direction string, pass func([]byte)) func([]byte) {
+	var held []byte
+	count := 0
+	return func(text []byte) {
+		count++
+		switch {
+		case count != 3:
+			pass(text)
+		case n.now("drop " + direction):
+		case n.now("repeat " + direction):
+			pass(text)
+			pass(bytes.Clone(text))
+		case n.now("corrupt " + direction):
+			pass(bytes.Replace(text, []byte("abc"), []byte("abd"), 1))
+		case n.now("swap " + direction):
+			held = bytes.Clone(text)
+			return
+		default:
+			pass(text)
+		}
+		if held != nil {
+			pass(held)
+			held = nil
+		}
+	}
+}
+
+// goodbye closes the WebSocket as the backend's end demands, and leaves behind
+// what the defect is about.
+func (n *relaying) goodbye() {
+	code, reason := uint16(closeNormal), ""
+	if !n.cmd.ProcessState.Exited() && !n.now("code") {
+		code, reason = closeInternal, killedReason
+	}
+	if !n.gone.Load() {
+		n.write(client.OpClose, append(binary.BigEndian.AppendUint16(nil, code), reason...))
+	}
+	switch {
+	case n.now("descriptor"):
+		kept, _ = os.Open(os.DevNull)
+	case n.now("goroutine"):
+		go func() { select {} }() // never ends: that is the defect
+	case n.now("threads"):
+		for range 2 * threadsKept {
+			go func() { // never ends: that is the defect
+				runtime.LockOSThread()
+				select {}
+			}()
+		}
+	case n.now("crash"):
+		fmt.Fprintln(os.Stderr, "relay: no such luck")
+		os.Exit(3)
+	}
+}
+
+// kept is a descriptor that is not closed.
+var kept *os.File
+
+// listenTLS speaks TLS on l.
+func listenTLS(l net.Listener, certFile, keyFile string) net.Listener {
+	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		panic(err) // the relay's start fails, which the test reports
+	}
+	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}})
+}
