@@ -15,7 +15,6 @@ import (
 // comparison is what to measure. Its methods are for one goroutine.
 type comparison struct {
 	servers   []server
-	base      int // of servers, which the ratios refer to
 	scenarios []scenario
 	rounds    int
 	scale     float64
@@ -24,93 +23,68 @@ type comparison struct {
 	progress  io.Writer     // where the progress line goes
 }
 
-// result is one cell of the comparison: each round's values, or why there are
-// none.
-type result struct {
-	Scenario string   `json:"scenario"`
-	Server   string   `json:"server"`
-	Rounds   []values `json:"rounds"`
-	Verdict  string   `json:"verdict,omitempty"` // "hung", "wrong" or "failed"
-	Reason   string   `json:"reason,omitempty"`
-}
-
-// run measures everything, round by round. Within a round the servers take
-// turns, and another one begins each time.
-func (c *comparison) run(ctx context.Context) ([]*result, error) {
+// run measures everything, round by round, and writes each result to w as it
+// comes. Within a round the servers take turns, and another one begins each
+// time. What has failed once is not measured again.
+func (c *comparison) run(ctx context.Context, w io.Writer) error {
 	dir, err := os.MkdirTemp("", "wsbench-*")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer os.RemoveAll(dir)
 	cert, err := daemon.MakeCertificate(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	results := c.empty()
+	printMachine(w)
+	failed := map[string]bool{}
 	for round := range c.rounds {
-		for i, sc := range c.scenarios {
-			for j := range c.servers {
-				j = (j + round) % len(c.servers)
-				r := results[i*len(c.servers)+j]
-				if r.Verdict != "" {
-					continue // once is enough
+		for _, sc := range c.scenarios {
+			for i := range c.servers {
+				s := c.servers[(i+round)%len(c.servers)]
+				what := sc.name + ", " + s.name
+				if failed[what] {
+					continue
 				}
-				c.measure(ctx, r, sc, c.servers[j], &cert, round)
+				n := sc.scaled(c.scale)
+				v, err := c.measure(ctx, sc, n, s, &cert, fmt.Sprintf("round %d of %d, %s", round+1, c.rounds, what))
 				if ctx.Err() != nil {
-					return nil, context.Cause(ctx)
+					return context.Cause(ctx)
+				}
+				failed[what] = err != nil
+				if err := printResult(w, s.name, sc.name, n, v, err); err != nil {
+					return err
 				}
 			}
 		}
 	}
-	return results, nil
+	return nil
 }
 
-// empty is a result for each scenario and server, in the order of the table.
-func (c *comparison) empty() []*result {
-	var all []*result
-	for _, sc := range c.scenarios {
-		for _, s := range c.servers {
-			all = append(all, &result{Scenario: sc.name, Server: s.name})
-		}
-	}
-	return all
-}
-
-// measure adds one measurement to r, or the verdict.
-func (c *comparison) measure(ctx context.Context, r *result, sc scenario, s server, cert *daemon.Certificate, round int) {
-	n := sc.scaled(c.scale)
+// measure is one measurement. what says for the progress line which one.
+func (c *comparison) measure(ctx context.Context, sc scenario, n int, s server, cert *daemon.Certificate, what string) (values, error) {
 	if !sc.tls {
 		cert = nil
 	}
 	d, err := daemon.Start(ctx, s.command, cert, sc.backend.command(c.self, n))
 	if err != nil {
-		r.Verdict, r.Reason = "failed", "failed: "+err.Error()
-		return
+		return nil, fmt.Errorf("failed: %w", err)
 	}
 	t := &trial{target: d.Target, batch: newBatch(sc.size), n: n, pid: d.Process().Pid, values: values{}}
-	defer t.progress(c.progress, fmt.Sprintf("round %d of %d, %s, %s", round+1, c.rounds, sc.name, s.name))()
+	defer t.progress(c.progress, what)()
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	err = sc.run(limited, t)
+	var wrong *client.WrongError
 	switch {
 	case limited.Err() != nil:
-		d.Kill()
-		r.Verdict = "hung"
-		r.Reason = fmt.Sprintf("hung: %d of %d after %v", t.done.Load(), n, c.timeout)
-	case err != nil:
-		d.Kill()
-		r.Verdict, r.Reason = verdict(err)
-	default:
+		err = fmt.Errorf("hung: %d of %d after %v", t.done.Load(), n, c.timeout)
+	case err == nil:
 		d.Stop()
-		r.Rounds = append(r.Rounds, t.values)
+		return t.values, nil
+	case !errors.As(err, &wrong):
+		err = fmt.Errorf("failed: %w", err)
 	}
-}
-
-// verdict tells a wrong answer from none.
-func verdict(err error) (verdict, reason string) {
-	var wrong *client.WrongError
-	if errors.As(err, &wrong) {
-		return "wrong", wrong.Error()
-	}
-	return "failed", "failed: " + err.Error()
+	d.Kill()
+	return nil, err
 }

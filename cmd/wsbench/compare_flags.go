@@ -12,7 +12,7 @@ import (
 	"wsd/cmd/internal/command"
 )
 
-// Run compares the daemons of the command line and prints the outcome.
+// Run compares the daemons of the command line and prints what it measures.
 func (f *compareFlags) Run(ctx context.Context, s command.Streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -21,21 +21,14 @@ func (f *compareFlags) Run(ctx context.Context, s command.Streams) error {
 		return err
 	}
 	c.progress = s.Err
-	results, err := c.run(ctx)
-	if err != nil {
-		return err
-	}
-	if f.JSON {
-		return printJSON(s.Out, results)
-	}
-	return c.report(s.Out, results)
+	return c.run(ctx, s.Out)
 }
 
 // comparison checks the flags.
 func (f *compareFlags) comparison() (*comparison, error) {
 	c := &comparison{rounds: f.Rounds, scale: f.Scale, timeout: f.Timeout}
 	if f.Rounds < 1 || f.Scale <= 0 || f.Timeout <= 0 {
-		return nil, command.Usage(errors.New("--rounds, --scale and --timeout must be more than 0"), "leave them out for 3, 1 and 30s")
+		return nil, command.Usage(errors.New("--rounds, --scale and --timeout must be more than 0"), "leave them out for 6, 1 and 30s")
 	}
 	for _, arg := range f.Servers {
 		s, err := parseServer(arg)
@@ -46,12 +39,6 @@ func (f *compareFlags) comparison() (*comparison, error) {
 			return nil, command.Usage(fmt.Errorf("two servers are called %s", s.name), "give each a name of its own")
 		}
 		c.servers = append(c.servers, s)
-	}
-	if f.Base != "" {
-		c.base = slices.IndexFunc(c.servers, func(s server) bool { return s.name == f.Base })
-		if c.base < 0 {
-			return nil, command.Usage(fmt.Errorf("--base=%s is no server of this comparison", f.Base), "name it as NAME=PATH too")
-		}
 	}
 	var err error
 	if c.scenarios, err = chosenScenarios(f.Scenario); err != nil {

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +27,6 @@ func compareTest(scenarios []scenario, servers ...server) *comparison {
 		scale:     0.001,
 		timeout:   time.Minute,
 		self:      exectest.Backend("backend"),
-		progress:  io.Discard,
 	}
 }
 
@@ -41,81 +40,102 @@ func only(t *testing.T, name string) []scenario {
 	return chosen
 }
 
+// results runs a comparison and returns what it prints, and on standard error.
+func results(t *testing.T, c *comparison) (out, progress string) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	c.progress = &stderr
+	if err := c.run(t.Context(), &stdout); err != nil {
+		t.Fatal(err)
+	}
+	return stdout.String(), stderr.String()
+}
+
+// TestCompareYardstick has everything measured that can be.
 func TestCompareYardstick(t *testing.T) {
 	yardstick := build(t, "./yardstick")
 	c := compareTest(scenarios(), server{"one", yardstick}, server{"two", yardstick})
-	var stderr bytes.Buffer
-	c.progress = &stderr
-	results, err := c.run(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	out, progress := results(t, c)
 	_, known := daemon.CPUTime(os.Getpid())
-	for i, r := range results {
-		if r.Verdict != "" {
-			t.Errorf("%s of %s: %s", r.Scenario, r.Server, r.Reason)
-			continue
+	for _, sc := range c.scenarios {
+		units := map[string][]string{"idle": {sessionMemory, sessionThreads, childrenGone}, "rtt": {daemonCPU, rate, median50, tail99}}[sc.name]
+		if units == nil {
+			units = []string{daemonCPU, rate}
 		}
-		for _, m := range c.scenarios[i/2].measures {
-			_, ok := r.Rounds[0][m]
-			if own := m != messageCPU && m != connectionCPU && m != sessionMemory && m != sessionThreads && m != childrenGone; ok != (own || known) {
-				t.Errorf("%s of %s: %s is there: %v", r.Scenario, r.Server, m, ok)
+		if !known {
+			units = slices.DeleteFunc(units, func(unit string) bool {
+				return slices.Contains([]string{daemonCPU, sessionMemory, sessionThreads, childrenGone}, unit)
+			})
+		}
+		for _, s := range c.servers {
+			line := regexp.MustCompile(`(?m)^daemon: ` + s.name + `\n` + benchmarkName(sc.name) + ` +\d+(.*)$`).FindStringSubmatch(out)
+			for _, unit := range units {
+				if line == nil || !strings.Contains(line[1]+"\t", " "+unit+"\t") {
+					t.Errorf("no %s of %s with %s in\n%s", unit, s.name, sc.name, out)
+				}
 			}
-		}
-		line := fmt.Sprintf("round 1 of 1, %s, %s: 0 of ", r.Scenario, r.Server)
-		if !strings.Contains(stderr.String(), line) {
-			t.Errorf("no progress line %q", line)
+			if line := fmt.Sprintf("round 1 of 1, %s, %s: 0 of ", sc.name, s.name); !strings.Contains(progress, line) {
+				t.Errorf("no progress line %q", line)
+			}
 		}
 	}
 }
 
-// TestCompareProgram runs the program itself as a person would.
+// TestCompareProgram runs the program itself as a person would: each round
+// measures all daemons, and another one first.
 func TestCompareProgram(t *testing.T) {
 	programs := build(t, "../wsbench", "./yardstick")
 	wsbench, yardstick := programs[0], programs[1]
-	args := []string{"compare", "a=" + yardstick, "b=" + yardstick, "--base=b", "--scenario=out,in", "--scenario=tls-out", "--rounds=2", "--scale=0.01"}
-	out, err := exec.Command(wsbench, args...).Output()
+	out, err := exec.Command(wsbench, "compare", "a="+yardstick, "b="+yardstick, "--scenario=out-1k,tls-out", "--rounds=2", "--scale=0.01").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"| scenario | | a | b |\n", "| out | messages/s | ", "| in | messages/s | ", "| tls-out | messages/s | ", " ×) |", "Medians of 2 rounds"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("no %q in\n%s", want, out)
-		}
-	}
-	out, err = exec.Command(wsbench, append(args, "--json")...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var results []result
-	if err := json.Unmarshal(out, &results); err != nil || len(results) != 6 || len(results[5].Rounds) != 2 || results[5].Rounds[1][messageRate] <= 0 {
-		t.Errorf("%v: not six results of two rounds:\n%s", err, out)
+	want := `goos: .*
+goarch: .*
+cpu: .*
+cores: \d+
+kernel: .*
+daemon: a
+BenchmarkOut1k +3000\t.* op/s
+daemon: b
+BenchmarkOut1k +3000\t.* op/s
+daemon: a
+BenchmarkTlsOut +10000\t.* op/s
+daemon: b
+BenchmarkTlsOut +10000\t.* op/s
+daemon: b
+BenchmarkOut1k +3000\t.* op/s
+daemon: a
+BenchmarkOut1k +3000\t.* op/s
+daemon: b
+BenchmarkTlsOut +10000\t.* op/s
+daemon: a
+BenchmarkTlsOut +10000\t.* op/s
+`
+	if !regexp.MustCompile(`^` + want + `$`).Match(out) {
+		t.Errorf("got\n%swant\n%s", out, want)
 	}
 }
 
 func TestCompareFailures(t *testing.T) {
 	for _, test := range []struct {
-		server, scenario, verdict, reason string
+		server, scenario, reason string
 	}{
-		{"mute", "rtt", "hung", "hung: 0 of 20 after 300ms"},
-		{"mute", "tls-rtt", "hung", "hung: 0 of 20 after 300ms"},
-		{"liar", "rtt", "wrong", "wrong: message 0 is not what it should be"},
-		{"liar", "in", "wrong", `wrong: the backend's "ready" arrived as "nonsense"`},
-		{"broken", "rtt", "failed", "failed: ended at once: exit status 3 broken: no such luck"},
+		{"mute", "rtt", "hung: 0 of 20 after 300ms"},
+		{"mute", "tls-rtt", "hung: 0 of 20 after 300ms"},
+		{"liar", "rtt", "wrong: message 0 is not what it should be"},
+		{"liar", "in", `wrong: the backend's "ready" arrived as "nonsense"`},
+		{"broken", "rtt", "failed: ended at once: exit status 3 broken: no such luck"},
 	} {
 		t.Run(test.server+" "+test.scenario, func(t *testing.T) {
 			c := compareTest(only(t, test.scenario), server{test.server, exectest.Backend(test.server)})
-			if test.verdict == "hung" {
+			if strings.HasPrefix(test.reason, "hung") {
 				c.timeout = 300 * time.Millisecond
 			}
 			c.rounds = 2 // the second one must not happen
-			results, err := c.run(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			r := results[0]
-			if r.Verdict != test.verdict || r.Reason != test.reason || len(r.Rounds) > 0 {
-				t.Errorf("got %+v, want %s: %q", r, test.verdict, test.reason)
+			out, _ := results(t, c)
+			if want := fmt.Sprintf("daemon: %s\n--- FAIL: %s\n    %s\n", test.server, benchmarkName(test.scenario), test.reason); !strings.HasSuffix(out, want) || strings.Count(out, "daemon:") != 1 {
+				t.Errorf("got\n%swant\n%s", out, want)
 			}
 		})
 	}

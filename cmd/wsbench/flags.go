@@ -5,7 +5,7 @@ import "time"
 const about = `Measures WebSocket servers with raw frames of its own.
 
 "wsbench URL" measures a server that is running; it must echo each message. "wsbench compare" starts several daemons that take
-websocketd's flags, one after another, and prints a table of medians and ratios.`
+websocketd's flags, taking turns. Both print Go's benchmark format, of which benchstat -col daemon makes tables.`
 
 // flags is the whole command line.
 type flags struct {
@@ -23,13 +23,11 @@ type measureFlags struct {
 }
 
 type compareFlags struct {
-	Servers  []string      `arg:"" sep:"none" name:"NAME=PATH" help:"A daemon, and the name it has in the table."`
-	Base     string        `placeholder:"NAME" help:"The daemon that the others' ratios refer to; the first unless told."`
+	Servers  []string      `arg:"" sep:"none" name:"NAME=PATH" help:"A daemon, and the name it has in the results."`
 	Scenario []string      `placeholder:"NAME" help:"Run only this scenario; repeatable, or a list with commas. They are: ${scenarios}."`
-	Rounds   int           `default:"3" help:"How often everything is measured; the table shows medians."`
+	Rounds   int           `default:"6" help:"How often everything is measured; benchstat tells chance from difference with six or more."`
 	Scale    float64       `default:"1" help:"A factor on the numbers of messages, connections and sessions."`
 	Timeout  time.Duration `default:"30s" help:"When a measurement is given up, and the daemon killed as hung."`
-	JSON     bool          `name:"json" help:"Print each round's figures as JSON instead of the table."`
 }
 
 type backendFlags struct {

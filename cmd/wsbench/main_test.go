@@ -79,7 +79,6 @@ func TestCommandLine(t *testing.T) {
 		{"compare alone", "not NAME=PATH"},
 		{"compare a=no-such-program", "no-such-program"},
 		{"compare a=go a=go", "two servers are called a"},
-		{"compare a=go --base=b", "--base=b"},
 		{"compare a=go --scenario=nonsense", `no scenario "nonsense"`},
 		{"compare a=go --rounds=0", "must be more than 0"},
 		{"backend nonsense", "must be one of"},

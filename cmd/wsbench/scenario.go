@@ -11,37 +11,33 @@ import (
 	"wsd/cmd/internal/command"
 )
 
-// scenario is one row of the comparison: a backend, and what a client does.
+// scenario is one kind of load: a backend, and what a client does.
 type scenario struct {
-	name     string
-	about    string
-	tls      bool
-	n        int // messages, connections or sessions at scale 1
-	size     int // bytes in a message
-	backend  backendName
-	run      func(ctx context.Context, t *trial) error
-	measures []measure // in the order of the table
+	name    string
+	tls     bool
+	n       int // messages, connections or sessions at scale 1
+	size    int // bytes in a message
+	backend backendName
+	run     func(ctx context.Context, t *trial) error
 }
 
 // backendName is a backend of this program, or "cat".
 type backendName string
 
-// scenarios is the table, in the order it is run and printed.
+// scenarios is the table, in the order it is run.
 func scenarios() []scenario {
-	stream := []measure{messageRate, messageCPU}
-	turns := []measure{median50, tail99, messageCPU}
 	return []scenario{
-		{name: "out", about: "lines of 64 B from the backend to one client", n: 1_000_000, size: smallSize, backend: "out", run: runOut, measures: stream},
-		{name: "out-1k", about: "the same with 1 KiB", n: 300_000, size: lineSize, backend: "out-1k", run: runOut, measures: stream},
-		{name: "in", about: "messages of 64 B to a backend that counts lines", n: 1_000_000, size: smallSize, backend: "count", run: runIn, measures: stream},
-		{name: "echo", about: "messages of 64 B through cat, pipelined", n: 500_000, size: smallSize, backend: "cat", run: runEcho, measures: stream},
-		{name: "big", about: "messages of 500 KB through cat, pipelined", n: 1_000, size: bigSize, backend: "cat", run: runEcho, measures: stream},
-		{name: "rtt", about: "one client, one message at a time through cat", n: 20_000, size: smallSize, backend: "cat", run: runTurns, measures: turns},
-		{name: "rtt-100", about: "the same with 100 clients at once", n: 100_000, size: smallSize, backend: "cat", run: runManyTurns, measures: []measure{messageRate, median50, tail99, messageCPU}},
-		{name: "churn", about: "connect, one message through cat, close, four at a time", n: 2_000, size: smallSize, backend: "cat", run: runChurn, measures: []measure{connectionRate, connectionCPU}},
-		{name: "idle", about: "open sessions that have echoed once", n: 1_000, size: smallSize, backend: "cat", run: runIdle, measures: []measure{sessionMemory, sessionThreads, childrenGone}},
-		{name: "tls-out", about: "out through TLS", tls: true, n: 1_000_000, size: smallSize, backend: "out", run: runOut, measures: stream},
-		{name: "tls-rtt", about: "rtt through TLS", tls: true, n: 20_000, size: smallSize, backend: "cat", run: runTurns, measures: turns},
+		{name: "out", n: 1_000_000, size: smallSize, backend: "out", run: runOut},                // lines of 64 B from the backend to one client
+		{name: "out-1k", n: 300_000, size: lineSize, backend: "out-1k", run: runOut},             // the same with 1 KiB
+		{name: "in", n: 1_000_000, size: smallSize, backend: "count", run: runIn},                // messages of 64 B to a backend that counts lines
+		{name: "echo", n: 500_000, size: smallSize, backend: "cat", run: runEcho},                // messages of 64 B through cat, pipelined
+		{name: "big", n: 1_000, size: bigSize, backend: "cat", run: runEcho},                     // messages of 500 KB through cat, pipelined
+		{name: "rtt", n: 20_000, size: smallSize, backend: "cat", run: runTurns},                 // one client, one message at a time through cat
+		{name: "rtt-100", n: 100_000, size: smallSize, backend: "cat", run: runManyTurns},        // the same with 100 clients at once
+		{name: "churn", n: 2_000, size: smallSize, backend: "cat", run: runChurn},                // connect, one message through cat, close, four at a time
+		{name: "idle", n: 1_000, size: smallSize, backend: "cat", run: runIdle},                  // open sessions that have echoed once
+		{name: "tls-out", tls: true, n: 1_000_000, size: smallSize, backend: "out", run: runOut}, // out through TLS
+		{name: "tls-rtt", tls: true, n: 20_000, size: smallSize, backend: "cat", run: runTurns},  // rtt through TLS
 	}
 }
 

@@ -20,6 +20,6 @@ func runChurn(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	t.stop(start, t.n, connectionRate, connectionCPU)
+	t.stop(start, t.n)
 	return nil
 }

@@ -77,7 +77,7 @@ func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
 			return nil
 		}
 		if n == 0 {
-			t.values[childrenGone] = time.Since(start).Seconds()
+			t.values[childrenGone] = float64(time.Since(start))
 			return nil
 		}
 		select {

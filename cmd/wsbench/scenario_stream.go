@@ -24,7 +24,7 @@ func runOut(ctx context.Context, t *trial) error {
 	if err := (&expected{batch: t.batch, n: t.n, done: &t.done}).receive(c); err != nil {
 		return err
 	}
-	t.stop(start, t.n, messageRate, messageCPU)
+	t.stop(start, t.n)
 	return c.Goodbye()
 }
 
@@ -49,7 +49,7 @@ func runIn(ctx context.Context, t *trial) error {
 	if err := await(c, want); err != nil {
 		return err
 	}
-	t.stop(start, t.n, messageRate, messageCPU)
+	t.stop(start, t.n)
 	return c.Goodbye()
 }
 
@@ -77,7 +77,7 @@ func runEcho(ctx context.Context, t *trial) error {
 	if err := t.pipeline(c); err != nil {
 		return err
 	}
-	t.stop(start, t.n, messageRate, messageCPU)
+	t.stop(start, t.n)
 	return c.Goodbye()
 }
 

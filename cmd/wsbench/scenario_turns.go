@@ -21,19 +21,23 @@ const (
 // changes a round trip more than the daemon does, and lasts as long as they do.
 func runTurns(ctx context.Context, t *trial) error {
 	var all []time.Duration
-	var spent time.Duration // the daemon's CPU
+	var total, spent time.Duration // of the turns; the daemon's CPU
 	for len(all) < t.n {
 		took, cpu, err := t.oneClient(ctx, min(turnsEach, t.n-len(all)))
 		if err != nil {
 			return err
 		}
 		all = append(all, took...)
+		for _, d := range took {
+			total += d
+		}
 		spent += cpu
 	}
 	if spent > 0 {
-		t.values[messageCPU] = spent.Seconds() / float64(t.n)
+		t.values[daemonCPU] = float64(spent) / float64(t.n)
 	}
 	t.recordTurns(all)
+	t.values[rate] = float64(t.n) / total.Seconds()
 	return nil
 }
 
@@ -75,8 +79,8 @@ func (t *trial) turns(c *client.Conn, n int) ([]time.Duration, error) {
 
 func (t *trial) recordTurns(took []time.Duration) {
 	slices.Sort(took)
-	t.values[median50] = percentile(took, 50).Seconds()
-	t.values[tail99] = percentile(took, 99).Seconds()
+	t.values[median50] = float64(percentile(took, 50))
+	t.values[tail99] = float64(percentile(took, 99))
 }
 
 // runManyTurns has many clients at once take their turns, each on its own
@@ -99,7 +103,7 @@ func runManyTurns(ctx context.Context, t *trial) error {
 	if err != nil {
 		return err
 	}
-	t.stop(start, clients*each, messageRate, messageCPU)
+	t.stop(start, clients*each)
 	t.recordTurns(slices.Concat(took...))
 	return parallel(clients, clients, func(i int) error { return conns[i].Goodbye() })
 }

@@ -28,9 +28,6 @@ type trial struct {
 	values values       // what was measured
 }
 
-// values are the results of one measurement.
-type values map[measure]float64
-
 // clock is the time, and the daemon's CPU time, at the start of what counts.
 type clock struct {
 	start time.Time
@@ -47,12 +44,12 @@ func (t *trial) startClock() clock {
 
 // stop records how many of n things a second there were since the start, and
 // what one cost the daemon.
-func (t *trial) stop(c clock, n int, rate, cost measure) {
+func (t *trial) stop(c clock, n int) {
 	elapsed := time.Since(c.start)
 	cpu, known := daemon.CPUTime(t.pid)
 	t.values[rate] = float64(n) / elapsed.Seconds()
 	if known && c.known {
-		t.values[cost] = (cpu - c.cpu).Seconds() / float64(n)
+		t.values[daemonCPU] = float64(cpu-c.cpu) / float64(n)
 	}
 }
 

@@ -29,6 +29,7 @@ func (f *measureFlags) Run(ctx context.Context, s command.Streams) error {
 		return command.Usage(errors.New("--size, --duration and --timeout must be more than 0"), "leave them out for 64, 3s and 30s")
 	}
 	t := &trial{target: target, batch: newBatch(f.Size)}
+	printMachine(s.Out)
 	var failed error
 	for _, part := range urlParts() {
 		err := f.grow(ctx, t, s.Err, part)
@@ -37,11 +38,9 @@ func (f *measureFlags) Run(ctx context.Context, s command.Streams) error {
 		}
 		if err != nil {
 			failed = fmt.Errorf("measuring %s: %w", part.name, err)
-			fmt.Fprintf(s.Out, "%-14s %v\n", part.name, err)
-			continue
 		}
-		for _, m := range part.measures {
-			fmt.Fprintf(s.Out, "%-14s %s\n", m, m.format(t.values[m]))
+		if err := printResult(s.Out, target.Host, part.name, t.n, t.values, err); err != nil {
+			return err
 		}
 	}
 	return failed
@@ -50,9 +49,9 @@ func (f *measureFlags) Run(ctx context.Context, s command.Streams) error {
 // urlParts is what "wsbench URL" measures, as scenarios without a backend.
 func urlParts() []scenario {
 	return []scenario{
-		{name: "round trips", run: runTurns, measures: []measure{median50, tail99}},
-		{name: "messages", run: runEcho, measures: []measure{messageRate}},
-		{name: "connections", run: runChurn, measures: []measure{connectionRate}},
+		{name: "rtt", run: runTurns},
+		{name: "echo", run: runEcho},
+		{name: "churn", run: runChurn},
 	}
 }
 

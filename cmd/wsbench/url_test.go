@@ -40,12 +40,12 @@ func TestURL(t *testing.T) {
 			if err := program().Run(t.Context(), args, command.Streams{Out: &stdout, Err: &stderr}); err != nil {
 				t.Fatal(err)
 			}
-			for _, want := range []string{"p50", "p99", "messages/s", "connections/s"} {
+			for _, want := range []string{"daemon: " + target.Host + "\nBenchmarkRtt ", "BenchmarkEcho ", "BenchmarkChurn ", " p99-ns"} {
 				if !strings.Contains(stdout.String(), want) {
 					t.Errorf("no %s in\n%s", want, stdout.String())
 				}
 			}
-			if !strings.Contains(stderr.String(), "round trips: ") {
+			if !strings.Contains(stderr.String(), "rtt: ") {
 				t.Errorf("no progress line in\n%s", stderr.String())
 			}
 		})
