@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"wsd/cmd/internal/command"
@@ -50,4 +52,23 @@ func (f *compareFlags) comparison() (*comparison, error) {
 	}
 	c.self = []string{self, "backend"}
 	return c, nil
+}
+
+// server is one column of the comparison.
+type server struct {
+	name    string
+	command []string // the program, and arguments before websocketd's flags
+}
+
+// parseServer reads NAME=PATH. A path without a slash is looked up in PATH.
+func parseServer(arg string) (server, error) {
+	name, path, ok := strings.Cut(arg, "=")
+	if !ok || name == "" || path == "" {
+		return server{}, command.Usage(fmt.Errorf("%q is not NAME=PATH", arg), "for example websocketd=/usr/bin/websocketd")
+	}
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return server{}, command.Usage(err, "PATH is the daemon's program")
+	}
+	return server{name: name, command: []string{found}}, nil
 }

@@ -19,8 +19,6 @@ func TestMain(m *testing.M) {
 	exectest.Main(m, map[string]func([]string) int{
 		"backend": playBackend,
 		"mute":    playMute,
-		"group":   playGroup,
-		"hold":    playHold,
 		"liar":    playLiar,
 		"broken":  playBroken,
 	})

@@ -9,11 +9,32 @@ import (
 )
 
 const (
+	// churnClients is how many clients come and go at a time.
+	churnClients = 4
 	// idleDialers is how many sessions are opened at a time.
 	idleDialers = 8
 	// childPoll is the time between two looks for the daemon's children.
 	childPoll = 5 * time.Millisecond
 )
+
+// runChurn opens a WebSocket, has one message echoed, and closes it, again and
+// again.
+func runChurn(ctx context.Context, t *trial) error {
+	start := t.startClock()
+	err := parallel(churnClients, t.n, func(int) error {
+		c, err := t.dialEcho(ctx, turnBuffer)
+		if err != nil {
+			return err
+		}
+		t.done.Add(1)
+		return c.Goodbye()
+	})
+	if err != nil {
+		return err
+	}
+	t.stop(start, t.n)
+	return nil
+}
 
 // runIdle opens sessions that echo once and then do nothing, and records what
 // they hold of the daemon. Then it closes them and waits for the last child.
