@@ -13,6 +13,7 @@ DURATION    ?= 10m
 SESSIONS    ?= 10000
 PREFIX      ?= /usr/local
 DESTDIR     ?=
+BENCHSTAT   ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 NFPM        ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 # What is built from a commit has its time, so that it is the same each time.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
@@ -62,9 +63,13 @@ cross: ## build and vet for the other platforms
 		GOOS=$$os CGO_ENABLED=0 go build -o /dev/null ./... && GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; \
 	done
 
-bench: ## compare wsd with websocketd and with the yardstick
+bench: ## compare wsd with websocketd and with the yardstick, and draw docs/speed.svg
 	go build -o bin/ ./cmd/wsd ./cmd/wsbench ./cmd/wsbench/yardstick
-	bin/wsbench compare websocketd=$(or $(WEBSOCKETD),websocketd) wsd=bin/wsd yardstick=bin/yardstick
+	bin/wsbench compare websocketd=$(or $(WEBSOCKETD),websocketd) wsd=bin/wsd yardstick=bin/yardstick >bin/bench.txt
+	go run $(BENCHSTAT) -col daemon bin/bench.txt
+	go run $(BENCHSTAT) -col daemon -filter .unit:op/s -format csv bin/bench.txt >bin/bench.csv
+	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing, so docs/speed.svg stays as it is"; exit 0; }; \
+	gnuplot -c cmd/wsbench/speed.gp bin/bench.csv docs/speed.svg
 
 soak: ## load wsd for DURATION with SESSIONS at once, and check everything
 	go build -o bin/ ./cmd/wsd ./cmd/wssoak
