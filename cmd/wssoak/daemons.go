@@ -21,6 +21,8 @@ const (
 	// come from something that holds one for each session.
 	threadsKept = 100
 	settlePoll  = 50 * time.Millisecond
+	settleLimit = 2 * time.Second // until a daemon that has started counts as resting
+	abortLimit  = time.Minute     // until one that was told to abort counts as no Go program
 )
 
 // loadedDaemon is one daemon of a soak, and what it held.
@@ -71,7 +73,7 @@ func startResting(ctx context.Context, command []string, cert *daemon.Certificat
 		return nil, fmt.Errorf("starting a daemon: %w", err)
 	}
 	n := &loadedDaemon{Daemon: d}
-	n.before = n.settled(ctx, daemon.StopLimit, func(f footprint) bool { return f.resting })
+	n.before = n.settled(ctx, settleLimit, func(f footprint) bool { return f.resting })
 	return n, nil
 }
 
@@ -109,8 +111,8 @@ func (d *loadedDaemon) look() footprint {
 
 // leaks is what the daemon still holds when all of its sessions have ended, in
 // words. It ends the daemon.
-func (d *loadedDaemon) leaks(ctx context.Context, patience time.Duration) []string {
-	d.after = d.settled(ctx, patience, func(f footprint) bool {
+func (d *loadedDaemon) leaks(ctx context.Context, limit time.Duration) []string {
+	d.after = d.settled(ctx, limit, func(f footprint) bool {
 		return f.children <= d.before.children && f.Descriptors <= d.before.Descriptors && f.resting
 	})
 	d.after.goroutines = d.abort()
@@ -140,7 +142,7 @@ func (d *loadedDaemon) abort() int {
 	}
 	select {
 	case <-d.Ended:
-	case <-time.After(daemon.StopLimit):
+	case <-time.After(abortLimit):
 		return -1
 	}
 	n := 0

@@ -181,7 +181,7 @@ const goneEvery = 10 * time.Millisecond
 func (n *session) awaitGone(backend *os.Process) error {
 	tick := time.NewTicker(goneEvery)
 	defer tick.Stop()
-	limit := time.NewTimer(n.soak.patience)
+	limit := time.NewTimer(n.soak.leftover)
 	defer limit.Stop()
 	for {
 		if errors.Is(backend.Signal(syscall.Signal(0)), os.ErrProcessDone) {
@@ -190,7 +190,7 @@ func (n *session) awaitGone(backend *os.Process) error {
 		select {
 		case <-tick.C:
 		case <-limit.C:
-			return fmt.Errorf("backend %d is still there %v after the session's end", backend.Pid, n.soak.patience)
+			return fmt.Errorf("backend %d is still there %v after the session's end", backend.Pid, n.soak.leftover)
 		}
 	}
 }

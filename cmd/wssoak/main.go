@@ -76,5 +76,5 @@ func (f *flags) soak() (*soak, error) {
 	if p.sessions == 0 {
 		return nil, fmt.Errorf("no session fits: %v", p.notes)
 	}
-	return &soak{command: []string{path}, plan: p, duration: f.Duration, rate: f.Rate, churn: f.Churn, patience: f.Patience}, nil
+	return &soak{command: []string{path}, plan: p, duration: f.Duration, rate: f.Rate, churn: f.Churn, patience: f.Patience, leftover: f.Patience}, nil
 }

@@ -97,6 +97,7 @@ func (s *spoiler) relay(nc net.Conn, backend []string) {
 func (n *relaying) receive() {
 	defer func() {
 		if !n.ended.Load() && n.now("child") {
+			n.write(client.OpClose, binary.BigEndian.AppendUint16(nil, closeNormal))
 			select {} // and stdin stays open
 		}
 		n.stdin.Close()

@@ -24,6 +24,7 @@ type soak struct {
 	rate     int           // messages a second that the clients send together, and the backends
 	churn    int           // sessions a second that end and are replaced
 	patience time.Duration // what only a hang takes
+	leftover time.Duration // how long what a session held may be there after its end
 
 	every    time.Duration // between two bursts of a session, on average
 	records  *os.File
@@ -81,7 +82,7 @@ func (s *soak) run(ctx context.Context) error {
 		return err
 	}
 	for _, d := range s.daemons {
-		s.leaked = append(s.leaked, d.leaks(ctx, s.patience)...)
+		s.leaked = append(s.leaked, d.leaks(ctx, s.leftover)...)
 	}
 	return context.Cause(ctx)
 }

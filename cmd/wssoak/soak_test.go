@@ -18,33 +18,31 @@ import (
 // soakTest is a short soak of a daemon.
 func soakTest(t *testing.T, command []string) *soak {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a soak takes seconds")
+	}
 	if !runsHere {
 		t.Skip("a soak needs Linux")
 	}
 	needPerl(t)
 	return &soak{
 		command: command, plan: newPlan(20, machineLimits()), duration: 2 * time.Second,
-		rate: 400, patience: time.Minute, progress: io.Discard,
+		rate: 400, patience: time.Minute, leftover: time.Minute, progress: io.Discard,
 	}
 }
 
-// outcome runs a soak and returns its table and its verdict.
-func outcome(t *testing.T, s *soak) (table string, verdict error) {
-	t.Helper()
-	if err := s.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var b bytes.Buffer
-	if err := s.report(&b); err != nil {
-		t.Fatal(err)
-	}
-	return b.String(), s.verdict()
-}
-
-// TestSoak runs the program itself on wsd, with sessions that end in all ways.
-func TestSoak(t *testing.T) {
+// TestProgram runs the program itself on wsd.
+func TestProgram(t *testing.T) {
 	soakTest(t, nil)
-	cmd := wssoak(buildWSD(t), "--sessions=60", "--duration=4s", "--rate=1000", "--churn=50")
+	wsd := buildWSD(t)
+	t.Run("to its end", func(t *testing.T) { toItsEnd(t, wsd) })
+	t.Run("interrupted", func(t *testing.T) { interrupted(t, wsd) })
+}
+
+// toItsEnd soaks wsd with sessions that end in all ways.
+func toItsEnd(t *testing.T, wsd string) {
+	t.Parallel()
+	cmd := wssoak(wsd, "--sessions=60", "--duration=4s", "--rate=1000", "--churn=50")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -103,25 +101,34 @@ func TestDefects(t *testing.T) {
 		{"corrupt in", 0, "0 messages lost, 0 duplicated, 0 reordered, 1 corrupted; 1 ", "to the backend"},
 		{"corrupt out", 0, "0 messages lost, 0 duplicated, 0 reordered, 1 corrupted; 1 ", "to the client"},
 		{"code", 40, good + "; 1 sessions", `backend killed: wanted 1011 "signal: SIGKILL": closed by the server: 1000`},
-		{"child", 0, good + "; 1 sessions", "children: 0 at the start, 1 at the end"},
-		{"descriptor", 0, good + "; 0 sessions went wrong; 1 leaks", "descriptors: "},
+		{"child", 0, good, "children: 0 at the start, "},
+		{"descriptor", 0, good, "descriptors: "},
 		{"goroutine", 0, good + "; 0 sessions went wrong; 1 leaks", "goroutines: "},
 		{"threads", 0, good + "; 0 sessions went wrong; 2 leaks", "threads: "},
 	} {
+		s := soakTest(t, exectest.Backend("relay", test.defect))
+		s.plan.daemons = []share{{sessions: 20}} // one daemon, one defect
+		s.churn = test.churn
+		if test.defect == "child" || test.defect == "descriptor" {
+			s.leftover = 3 * time.Second // for what stays for ever; on a busy machine others may be blamed too
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- s.run(t.Context()) }() // ends with the soak; waited for below
 		t.Run(test.defect, func(t *testing.T) {
-			t.Parallel() // most of the time goes by waiting
-			s := soakTest(t, exectest.Backend("relay", test.defect))
-			s.plan.daemons = []share{{sessions: 20}} // one daemon, one defect
-			s.churn = test.churn
-			if test.verdict != "" && strings.Contains(test.note, "at the end") || strings.HasSuffix(test.note, "s: ") {
-				s.patience = 3 * time.Second // for what never comes
+			t.Parallel() // and so after all soaks have begun: most of their time goes by waiting
+			if err := <-ended; err != nil {
+				t.Fatal(err)
 			}
-			table, verdict := outcome(t, s)
+			var table strings.Builder
+			if err := s.report(&table); err != nil {
+				t.Fatal(err)
+			}
+			verdict := s.verdict()
 			if got := fmt.Sprint(verdict); test.verdict == "" && verdict != nil || !strings.HasPrefix(got, test.verdict) {
-				t.Errorf("got %v, want %q\n%s", verdict, test.verdict, table)
+				t.Errorf("got %v, want %q\n%s", verdict, test.verdict, table.String())
 			}
-			if !strings.Contains(table, test.note) {
-				t.Errorf("no %q in\n%s", test.note, table)
+			if !strings.Contains(table.String(), test.note) {
+				t.Errorf("no %q in\n%s", test.note, table.String())
 			}
 		})
 	}
@@ -137,11 +144,11 @@ func TestDaemonEnds(t *testing.T) {
 	}
 }
 
-// TestInterrupted has the program end with all that it has started, and
-// leave no file.
-func TestInterrupted(t *testing.T) {
-	soakTest(t, nil)
-	wsd, dir := buildWSD(t), t.TempDir()
+// interrupted has the program end with all that it has started, and leave no
+// file.
+func interrupted(t *testing.T, wsd string) {
+	t.Parallel()
+	dir := t.TempDir()
 	cmd := wssoak(wsd, "--sessions=40", "--duration=1h", "--rate=400", "--churn=0")
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	stderr, err := cmd.StderrPipe()

@@ -16,14 +16,12 @@ import (
 )
 
 const (
-	startLimit = 10 * time.Second     // until a daemon must listen
+	startLimit = time.Minute          // until a daemon must listen
 	startPoll  = 5 * time.Millisecond // between two tries to connect
+	stopLimit  = 2 * time.Second      // until a daemon that was asked to end is killed
 	maxOutput  = 400                  // bytes of a failed daemon's output that are shown
 	listenHost = "127.0.0.1"
 )
-
-// StopLimit is how long a daemon that was asked to end may take.
-const StopLimit = 2 * time.Second
 
 // Daemon is a server in a process group of its own. Stop or Kill must be called.
 type Daemon struct {
@@ -147,7 +145,7 @@ func (d *Daemon) Stop() {
 	select {
 	case <-d.Ended:
 		d.removeOutput()
-	case <-time.After(StopLimit):
+	case <-time.After(stopLimit):
 		d.Kill()
 	}
 }
