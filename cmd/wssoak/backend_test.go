@@ -6,6 +6,8 @@ import (
 	"io"
 	"os/exec"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // backendTest is a soak's backend in plain pipes, as session 3.
@@ -20,7 +22,7 @@ type backendTest struct {
 // first message.
 func startBackend(t *testing.T) (b *backendTest, look func() record) {
 	t.Helper()
-	needPerl(t)
+	servertest.Tool(t, "perl")
 	command, records, err := writeBackend(t.TempDir())
 	if err != nil {
 		t.Fatal(err)

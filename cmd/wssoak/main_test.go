@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -31,26 +30,6 @@ func playProgram(args []string) int {
 func wssoak(args ...string) *exec.Cmd {
 	line := exectest.Backend("wssoak", args...)
 	return exec.Command(line[0], line[1:]...)
-}
-
-// buildWSD builds wsd for the test, and returns where it is.
-func buildWSD(t *testing.T) string {
-	t.Helper()
-	wsd := filepath.Join(t.TempDir(), "wsd")
-	if out, err := exec.Command("go", "build", "-o", wsd, "../wsd").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return wsd
-}
-
-// needPerl skips a test where there is no perl, which CI must have.
-func needPerl(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("perl"); err != nil && os.Getenv("CI") == "true" {
-		t.Fatal(err)
-	} else if err != nil {
-		t.Skip(err)
-	}
 }
 
 func TestCommandLine(t *testing.T) {

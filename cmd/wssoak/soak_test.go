@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"wsd/exec/exectest"
+	"wsd/server/servertest"
 )
 
 // soakTest is a short soak of a daemon.
@@ -24,7 +25,7 @@ func soakTest(t *testing.T, command []string) *soak {
 	if !runsHere {
 		t.Skip("a soak needs Linux")
 	}
-	needPerl(t)
+	servertest.Tool(t, "perl")
 	return &soak{
 		command: command, plan: newPlan(20, machineLimits()), duration: 2 * time.Second,
 		rate: 400, patience: time.Minute, leftover: time.Minute, progress: io.Discard,
@@ -34,7 +35,7 @@ func soakTest(t *testing.T, command []string) *soak {
 // TestProgram runs the program itself on wsd.
 func TestProgram(t *testing.T) {
 	soakTest(t, nil)
-	wsd := buildWSD(t)
+	wsd := servertest.Build(t)
 	t.Run("to its end", func(t *testing.T) { toItsEnd(t, wsd) })
 	t.Run("interrupted", func(t *testing.T) { interrupted(t, wsd) })
 }
