@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"testing"
+	"time"
 
 	"wsd/exec"
 	"wsd/exec/exectest"
@@ -67,7 +68,12 @@ func begin(t testing.TB, cfg Config, steps ...string) *running {
 // wantEnd waits for the session's end, which must have this code and detail.
 func (r *running) wantEnd(t testing.TB, code websocket.Code, detail string) End {
 	t.Helper()
-	end := <-r.ended
+	var end End
+	select {
+	case end = <-r.ended:
+	case <-time.After(servertest.Patience):
+		t.Fatal("the session has not ended")
+	}
 	if end.Code != code || detail != "" && end.Detail != detail {
 		t.Errorf("the session ended with %d, %q; want %d, %q", end.Code, end.Detail, code, detail)
 	}
