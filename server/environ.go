@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"wsd/server/cgi"
+	"wsd/server/host"
 )
 
 // cgiRequest is what the environment of a backend or a CGI program is made of. It
@@ -37,12 +38,12 @@ func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.R
 // program could use unseen. An IPv6 address has its brackets (RFC 3875,
 // section 4.1.14).
 func serverAddress(r *httpRequest) (name, port string) {
-	name, port, ok := splitHost(r.client.host)
+	name, port, ok := host.Split(r.client.host)
 	if !ok {
 		name, port = localAddress(r.Request)
 	}
 	if port == "" {
-		port = defaultPort(r.client.scheme)
+		port = host.DefaultPort(r.client.scheme)
 	}
 	return name, port
 }
@@ -53,7 +54,7 @@ func localAddress(r *http.Request) (name, port string) {
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		if ap, err := netip.ParseAddrPort(addr.String()); err == nil {
 			local := netip.AddrPortFrom(ap.Addr().Unmap().WithZone(""), ap.Port())
-			if name, port, ok := splitHost(local.String()); ok {
+			if name, port, ok := host.Split(local.String()); ok {
 				return name, port
 			}
 		}

@@ -7,8 +7,9 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
+
+	"wsd/server/host"
 )
 
 // trusted are the peers whose word is taken for where a request comes from
@@ -132,30 +133,21 @@ func (c *claim) hop(node string, trust trusted) (more bool) {
 // port. The address is not valid for anything else, above all for "unknown" and
 // for the identifiers that hide one.
 func parseNode(s string) (addr netip.Addr, port string) {
-	host, port := s, ""
+	name, port := s, ""
 	if inner, ok := strings.CutPrefix(s, "["); ok {
-		host, port, ok = strings.Cut(inner, "]")
-		if !ok || !strings.Contains(host, ":") || port != "" && port[0] != ':' {
+		name, port, ok = strings.Cut(inner, "]")
+		if !ok || !strings.Contains(name, ":") || port != "" && port[0] != ':' {
 			return netip.Addr{}, ""
 		}
 	} else if colon := strings.IndexByte(s, ':'); colon == strings.LastIndexByte(s, ':') && colon >= 0 {
-		host, port = s[:colon], s[colon:]
+		name, port = s[:colon], s[colon:]
 	}
-	addr, err := netip.ParseAddr(host)
-	known := normalPort(strings.TrimPrefix(port, ":"))
+	addr, err := netip.ParseAddr(name)
+	known := host.Port(strings.TrimPrefix(port, ":"))
 	if err != nil || addr.Zone() != "" || port != "" && known == "" && !strings.HasPrefix(port, ":_") {
 		return netip.Addr{}, ""
 	}
 	return addr.Unmap(), known
-}
-
-// normalPort is a port from 1 to 65535 as a number, or "" for anything else.
-func normalPort(s string) string {
-	n, err := strconv.ParseUint(s, 10, 16)
-	if err != nil || n == 0 {
-		return ""
-	}
-	return strconv.FormatUint(n, 10)
 }
 
 // normalScheme is the scheme that X-Forwarded-Proto or proto= names, http or
@@ -170,28 +162,11 @@ func normalScheme(s string) string {
 	return ""
 }
 
-// normalHostPort is host[:port] in its normal form, with port where it has none
-// of its own. It is "" for what is no host.
-func normalHostPort(s, port string) string {
-	host, own, ok := splitHost(s)
-	if own != "" {
-		port = own
-	}
-	switch {
-	case !ok:
-		return ""
-	case port == "":
-		return host
-	default:
-		return host + ":" + port
-	}
-}
-
 // readXForwarded reads X-Forwarded-For, -Proto, -Host and -Port. Of several
 // values of the latter three the last counts, which the nearest proxy has
-// written. The port is for a host without one: the Host header's, host, where no
+// written. The port is for a host without one: the Host header's, where no
 // X-Forwarded-Host is. It returns nil when there is none of the headers.
-func readXForwarded(h http.Header, host string, trust trusted) (*claim, error) {
+func readXForwarded(h http.Header, hostHeader string, trust trusted) (*claim, error) {
 	var c claim
 	var errs []error
 	ignored := func(name, value string) {
@@ -217,19 +192,19 @@ func readXForwarded(h http.Header, host string, trust trusted) (*claim, error) {
 	port, portGiven := last(h, "X-Forwarded-Port")
 	if portGiven {
 		given = true
-		if normalPort(port) == "" {
+		if host.Port(port) == "" {
 			ignored("X-Forwarded-Port", port)
 		}
-		port = normalPort(port)
+		port = host.Port(port)
 	}
 	if value, ok := last(h, "X-Forwarded-Host"); ok {
 		given = true
-		if c.host = normalHostPort(value, port); c.host == "" {
+		if c.host = host.Normal(value, port); c.host == "" {
 			ignored("X-Forwarded-Host", value)
 		}
 	}
 	if c.host == "" && port != "" {
-		c.host = normalHostPort(host, port)
+		c.host = host.Normal(hostHeader, port)
 	}
 	if !given {
 		return nil, nil

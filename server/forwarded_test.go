@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/host"
 )
 
 // testProxies are the proxies of the tests: two hosts, two networks.
@@ -39,7 +41,7 @@ func peerAt(addr string) client {
 		return c
 	}
 	at := netip.MustParseAddrPort(addr)
-	c.addr, c.port = at.Addr(), normalPort(strings.TrimPrefix(addr, addr[:strings.LastIndexByte(addr, ':')+1]))
+	c.addr, c.port = at.Addr(), host.Port(strings.TrimPrefix(addr, addr[:strings.LastIndexByte(addr, ':')+1]))
 	return c
 }
 
@@ -193,14 +195,14 @@ func FuzzForwarded(f *testing.F) {
 	f.Add("[::1]:80, \x00", "", "", "", `for="`, "10.0.0.1:1")
 	f.Add("", "http", "[::1]", "0", "", "127.0.0.1:1")
 	f.Add("192.0.2.7", "", "", "", `for=10.0.0.1;x="`, "127.0.0.1:1")
-	f.Fuzz(func(t *testing.T, xff, proto, host, port, standard, peer string) {
+	f.Fuzz(func(t *testing.T, xff, proto, hostPort, port, standard, peer string) {
 		at, err := netip.ParseAddrPort(peer)
 		if err != nil || at.Addr().Zone() != "" {
 			return
 		}
 		direct := peerAt(at.String())
 		trust := testProxies(false)
-		h := http.Header{"X-Forwarded-For": {xff}, "X-Forwarded-Proto": {proto}, "X-Forwarded-Host": {host}, "X-Forwarded-Port": {port}, "Forwarded": {standard}}
+		h := http.Header{"X-Forwarded-For": {xff}, "X-Forwarded-Proto": {proto}, "X-Forwarded-Host": {hostPort}, "X-Forwarded-Port": {port}, "Forwarded": {standard}}
 		got, _ := forwarded(direct, h, trust)
 		if !trust.addr(at.Addr()) {
 			if got != direct {
@@ -211,10 +213,10 @@ func FuzzForwarded(f *testing.F) {
 		if got.scheme != "http" && got.scheme != "https" {
 			t.Errorf("scheme %q", got.scheme)
 		}
-		if _, _, ok := splitHost(got.host); !ok {
+		if _, _, ok := host.Split(got.host); !ok {
 			t.Errorf("host %q", got.host)
 		}
-		if got.port != "" && normalPort(got.port) != got.port && got.port != direct.port {
+		if got.port != "" && host.Port(got.port) != got.port && got.port != direct.port {
 			t.Errorf("port %q", got.port)
 		}
 		if u, err := url.Parse(got.scheme + "://" + got.host); err != nil || u.Path != "" || u.User != nil {

@@ -2,11 +2,10 @@ package server
 
 import (
 	"fmt"
-	"net/netip"
-	"strconv"
 	"strings"
 
 	"wsd/server/hint"
+	"wsd/server/host"
 )
 
 // webOrigin is an origin as browsers serialise it (RFC 6454, section 6.2), in
@@ -81,11 +80,11 @@ func originHint(entry string) string {
 // isAt says whether o has this scheme, unless it is empty, and the host and port
 // that a Host header names. No request's own host has an origin of another scheme, such as app://localhost.
 func (o webOrigin) isAt(scheme, hostHeader string) bool {
-	host, port, ok := splitHost(hostHeader)
+	name, port, ok := host.Split(hostHeader)
 	if port == "" {
-		port = defaultPort(o.scheme)
+		port = host.DefaultPort(o.scheme)
 	}
-	return ok && port != "" && host == o.host && port == o.port && (scheme == "" || scheme == o.scheme)
+	return ok && port != "" && name == o.host && port == o.port && (scheme == "" || scheme == o.scheme)
 }
 
 // isListed says whether an entry of allowed covers o.
@@ -123,9 +122,9 @@ func parseOrigin(s string) (o webOrigin, ok bool) {
 		return webOrigin{}, false
 	}
 	o.scheme = strings.ToLower(scheme)
-	o.host, o.port, ok = splitHost(rest)
+	o.host, o.port, ok = host.Split(rest)
 	if o.port == "" {
-		o.port = defaultPort(o.scheme)
+		o.port = host.DefaultPort(o.scheme)
 	}
 	return o, ok
 }
@@ -144,7 +143,7 @@ func parseOriginEntry(s string) (entry webOrigin, ok bool) {
 		return webOrigin{}, false
 	}
 	entry.scheme = strings.ToLower(scheme)
-	entry.host, entry.port, ok = splitHost(rest)
+	entry.host, entry.port, ok = host.Split(rest)
 	return entry, ok
 }
 
@@ -159,64 +158,4 @@ func isScheme(s string) bool {
 		}
 	}
 	return s != ""
-}
-
-// defaultPort is the port of a URL that names none, or "" for a scheme that has
-// no such port.
-func defaultPort(scheme string) string {
-	switch scheme {
-	case "http", "ws":
-		return "80"
-	case "https", "wss":
-		return "443"
-	}
-	return ""
-}
-
-// splitHost splits host[:port] (RFC 3986, section 3.2) and brings both parts
-// into their normal form: the host in lower case, an IPv6 address shortened and
-// in brackets, the port a number from 1 to 65535 or "" when there is none. It is
-// stricter than the RFC, because backends use what it returns as a name: letters,
-// digits, '-', '_' and '.' only, no empty label, none that looks like an option.
-func splitHost(s string) (host, port string, ok bool) {
-	host = s
-	if colon := strings.LastIndexByte(s, ':'); colon > strings.LastIndexByte(s, ']') {
-		host, port = s[:colon], s[colon+1:]
-	}
-	if host, ok = normalHost(host); !ok {
-		return "", "", false
-	}
-	if port == "" {
-		return host, "", true
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	if err != nil || n == 0 {
-		return "", "", false
-	}
-	return host, strconv.FormatUint(n, 10), true
-}
-
-// normalHost is the normal form of a host without a port; see splitHost.
-func normalHost(s string) (string, bool) {
-	if inner, ok := strings.CutPrefix(s, "["); ok {
-		inner, closed := strings.CutSuffix(inner, "]")
-		addr, err := netip.ParseAddr(inner)
-		if !closed || err != nil || !addr.Is6() || addr.Zone() != "" {
-			return "", false
-		}
-		return "[" + addr.String() + "]", true
-	}
-	if len(s) > 254 { // 253 and the dot of the root: RFC 1035, section 2.3.4
-		return "", false
-	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
-		if label == "" || label[0] == '-' || strings.ContainsFunc(label, notInHost) {
-			return "", false
-		}
-	}
-	return strings.ToLower(s), true
-}
-
-func notInHost(c rune) bool {
-	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_')
 }

@@ -2,10 +2,11 @@ package server
 
 import (
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+
+	"wsd/server/host"
 )
 
 // redirectHandler sends requests on to the same host at port, by https if tls
@@ -28,14 +29,14 @@ func redirectHandler(port int, tls bool) http.Handler {
 		suffix = ""
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, ok := redirectHost(r.Host)
+		name, _, ok := host.Split(r.Host)
 		if !ok {
 			http.Error(w, "bad Host header", http.StatusBadRequest)
 			return
 		}
 		target := url.URL{
 			Scheme:     scheme,
-			Host:       host + suffix,
+			Host:       name + suffix,
 			Path:       r.URL.Path,
 			RawPath:    r.URL.RawPath,
 			ForceQuery: r.URL.ForceQuery,
@@ -47,37 +48,6 @@ func redirectHandler(port int, tls bool) http.Handler {
 		}
 		http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
 	})
-}
-
-// redirectHost returns the host of a Host header without its port, an IPv6
-// address with its brackets. It takes less than RFC 3986, section 3.2.2 allows:
-// no percent-encoding, no zone, no IPvFuture.
-func redirectHost(header string) (host string, ok bool) {
-	if inner, bracketed := strings.CutPrefix(header, "["); bracketed {
-		inner, rest, closed := strings.Cut(inner, "]")
-		addr, err := netip.ParseAddr(inner)
-		if !closed || err != nil || !addr.Is6() || addr.Zone() != "" || !isPortSuffix(rest) {
-			return "", false
-		}
-		return "[" + addr.String() + "]", true
-	}
-	end := strings.IndexByte(header, ':')
-	if end < 0 {
-		end = len(header)
-	}
-	host = header[:end]
-	return host, isHostName(strings.TrimSuffix(host, ".")) && isPortSuffix(header[end:])
-}
-
-// isPortSuffix says whether s is what may follow a host: nothing, a colon, or a
-// colon and a port.
-func isPortSuffix(s string) bool {
-	digits, colon := strings.CutPrefix(s, ":")
-	if !colon || digits == "" {
-		return s == "" || colon
-	}
-	_, err := strconv.ParseUint(digits, 10, 16)
-	return err == nil
 }
 
 // isHostName says whether s is a host name or an IPv4 address: labels of

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"wsd/server/host"
 )
 
 // forwardedElement is what one proxy says of the hop before it (RFC 7239,
@@ -45,7 +47,7 @@ func readForwarded(h http.Header, trust trusted) (*claim, error) {
 
 // element takes in what the next proxy on the way to the client says; see hop.
 func (c *claim) element(e forwardedElement, trust trusted) (more bool, err error) {
-	c.scheme, c.host = normalScheme(e.proto), normalHostPort(e.host, "")
+	c.scheme, c.host = normalScheme(e.proto), host.Normal(e.host, "")
 	if e.proto != "" && c.scheme == "" {
 		err = fmt.Errorf("header Forwarded: ignored proto=%.255q", e.proto)
 	}
