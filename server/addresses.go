@@ -13,7 +13,7 @@ import (
 const maxAddresses = 1 << 16
 
 // addresses counts what each client address has and does, for MaxPerAddress and
-// HandshakeRate. Clients without an address are not counted; see client.counted. Its
+// HandshakeRate. Clients without an address are not counted; see proxy.Client.Counted. Its
 // methods may be called concurrently.
 type addresses struct {
 	maxOpen int // 0: no limit
@@ -32,17 +32,6 @@ type address struct {
 
 func newAddresses(maxOpen, perMinute int) *addresses {
 	return &addresses{maxOpen: maxOpen, perMin: perMinute, known: make(map[netip.Prefix]*address)}
-}
-
-// counted is the address that c counts for. All that come by a proxy and whose
-// address is hidden or in doubt have one together: a client may bring that about
-// by a header of its own, and would else be bound by no limit. It is not valid for
-// one that has no address to know, on a Unix socket.
-func (c client) counted() netip.Addr {
-	if !c.addr.IsValid() && c.proxy != "" {
-		return netip.IPv4Unspecified() // nobody's own
-	}
-	return c.addr
 }
 
 // network is what counts as one address: a customer is given a whole /64 of

@@ -145,7 +145,7 @@ func (s *Server) admitUser(w *response, r *httpRequest) bool {
 		return true
 	}
 	if r.Header["Authorization"] != nil { // browsers ask without first
-		s.log.Info("login refused", append(r.client.attrs(), "path", r.asked.Path, "err", err)...)
+		s.log.Info("login refused", append(r.client.Attrs(), "path", r.asked.Path, "err", err)...)
 	}
 	switch err {
 	case errNoLogin, errLongPassword, errWrongLogin:

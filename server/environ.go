@@ -19,11 +19,11 @@ func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.R
 		HTTP:         r.Request,
 		Script:       script,
 		URI:          r.asked.RequestURI(),
-		HTTPS:        r.client.scheme == "https",
+		HTTPS:        r.client.Scheme == "https",
 		ServerName:   name,
 		ServerPort:   port,
-		RemoteAddr:   r.client.addrText(),
-		RemotePort:   r.client.port,
+		RemoteAddr:   r.client.AddrText(),
+		RemotePort:   r.client.Port,
 		RemoteHost:   s.lookupRemote(r),
 		User:         r.user,
 		Software:     s.cfg.Software,
@@ -38,12 +38,12 @@ func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.R
 // program could use unseen. An IPv6 address has its brackets (RFC 3875,
 // section 4.1.14).
 func serverAddress(r *httpRequest) (name, port string) {
-	name, port, ok := host.Split(r.client.host)
+	name, port, ok := host.Split(r.client.Host)
 	if !ok {
 		name, port = localAddress(r.Request)
 	}
 	if port == "" {
-		port = host.DefaultPort(r.client.scheme)
+		port = host.DefaultPort(r.client.Scheme)
 	}
 	return name, port
 }
@@ -69,7 +69,7 @@ const lookupTimeout = 2 * time.Second
 // lookupRemote returns the client's name from reverse DNS (--reverselookup), or
 // "" when there is none or look-ups are off.
 func (s *Server) lookupRemote(r *httpRequest) string {
-	host := r.client.addrText()
+	host := r.client.AddrText()
 	if !s.cfg.ReverseLookup || host == "" {
 		return ""
 	}

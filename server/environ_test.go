@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"wsd/server/cgi"
+	"wsd/server/proxy"
 )
 
 // readRequest is the request of the given lines, as net/http's server sees it.
@@ -30,7 +31,7 @@ func withLocalAddr(r *http.Request, addr net.Addr) *http.Request {
 
 // direct is r from a client that no proxy speaks for.
 func direct(r *http.Request) *httpRequest {
-	return &httpRequest{Request: r, asked: r.URL, client: connectionClient(r)}
+	return &httpRequest{Request: r, asked: r.URL, client: proxy.Direct(r)}
 }
 
 // variable is the value of a variable in env, which must be there once at most.

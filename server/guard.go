@@ -23,7 +23,7 @@ func (s *Server) admitOrigin(w *response, r *httpRequest) bool {
 	if err == nil {
 		return true
 	}
-	attrs := append(r.client.attrs(), "origin", originOf(r), "host", r.client.host, "err", err)
+	attrs := append(r.client.Attrs(), "origin", originOf(r), "host", r.client.Host, "err", err)
 	if hint != "" {
 		attrs = append(attrs, "hint", hint)
 	}
@@ -57,7 +57,7 @@ func (s *Server) crossOrigin(r *httpRequest) (hint string, err error) {
 }
 
 func (s *Server) checkUpgrade(r *httpRequest, same bool) error {
-	return checkOrigin(originOf(r), r.client.browserScheme(), r.client.host, s.cfg.Origins, same)
+	return checkOrigin(originOf(r), r.client.BrowserScheme(), r.client.Host, s.cfg.Origins, same)
 }
 
 // originOf is the request's Origin header. Browsers send one at most (RFC 6454 7.3);
@@ -70,7 +70,7 @@ func originOf(r *httpRequest) string { return strings.Join(r.Header.Values("Orig
 // those of Config.Origins.
 func (s *Server) checkUnsafe(r *httpRequest) error {
 	asked := *r.Request
-	asked.Host = r.client.host
+	asked.Host = r.client.Host
 	err := new(http.CrossOriginProtection).Check(&asked)
 	origin := r.Header.Get("Origin")
 	if err == nil || origin == "" {

@@ -88,7 +88,7 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) {
 	if err != nil {
 		s.dismiss(r)
 		s.giveOnce()
-		s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
+		s.log.Debug("bad handshake", append(r.client.Attrs(), "err", err)...)
 		return
 	}
 	s.startSession(id, command, conn, r)
@@ -137,7 +137,7 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 	} else {
 		log = log.With("pid", proc.PID())
 	}
-	addr := r.client.counted() // nothing else of the request stays in memory
+	addr := r.client.Counted() // nothing else of the request stays in memory
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
 	s.life.countSessions(1)
 	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
@@ -178,7 +178,7 @@ func logEnd(log *slog.Logger, end session.End) {
 // requestAttrs is what the log says of a request. Never its query: it may carry a
 // token.
 func (s *Server) requestAttrs(r *httpRequest) []any {
-	attrs := append(r.client.attrs(), "path", r.asked.Path)
+	attrs := append(r.client.Attrs(), "path", r.asked.Path)
 	if r.user != "" {
 		attrs = append(attrs, "user", r.user)
 	}

@@ -13,7 +13,7 @@ func (s *Server) checkHeader(w *response, r *httpRequest) bool {
 		return true
 	}
 	s.log.Warn("too many header fields (--maxheadercount)",
-		append(r.client.attrs(), "fields", fields, "maxheadercount", s.cfg.MaxHeaderCount)...)
+		append(r.client.Attrs(), "fields", fields, "maxheadercount", s.cfg.MaxHeaderCount)...)
 	refuse(w, http.StatusRequestHeaderFieldsTooLarge, "the request has too many header fields")
 	return false
 }

@@ -27,7 +27,7 @@ func (s *Server) serveHealth(w *response, r *httpRequest) bool {
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	io.WriteString(w, text)
-	s.log.Log(context.Background(), LevelTrace, "health", append(r.client.attrs(), "status", status)...)
+	s.log.Log(context.Background(), LevelTrace, "health", append(r.client.Attrs(), "status", status)...)
 	return true
 }
 

@@ -9,7 +9,7 @@ func (s *Server) takeOnce(w *response, r *httpRequest) bool {
 	if !s.cfg.Once || s.taken.CompareAndSwap(false, true) {
 		return true
 	}
-	s.log.Info("there is one session only (--once)", r.client.attrs()...)
+	s.log.Info("there is one session only (--once)", r.client.Attrs()...)
 	refuse(w, http.StatusServiceUnavailable, "this server takes one session only")
 	return false
 }

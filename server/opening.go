@@ -28,7 +28,7 @@ func (s *Server) admitOpening(w *response, r *httpRequest) bool {
 		h.Set("Upgrade", "websocket")
 		h.Set("Connection", "Upgrade")
 	}
-	s.log.Debug("bad handshake", append(r.client.attrs(), "err", err)...)
+	s.log.Debug("bad handshake", append(r.client.Attrs(), "err", err)...)
 	refuse(w, status, err.Error())
 	return false
 }

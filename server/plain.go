@@ -14,7 +14,7 @@ func (s *Server) servePlain(w *response, r *httpRequest) {
 	case s.redirectToBase(w, r):
 	case s.static.Serve(w, r.Request):
 	case s.console != nil:
-		s.console.Serve(w, r.Request, r.client.host)
+		s.console.Serve(w, r.Request, r.client.Host)
 	default:
 		s.serveAdvice(w, r)
 	}
@@ -29,7 +29,7 @@ func (s *Server) serveAdvice(w *response, r *httpRequest) {
 		return
 	}
 	scheme := "ws"
-	if r.client.scheme == "https" {
+	if r.client.Scheme == "https" {
 		scheme = "wss"
 	}
 	w.Header().Set("Upgrade", "websocket")
@@ -38,7 +38,7 @@ func (s *Server) serveAdvice(w *response, r *httpRequest) {
 		"this is a WebSocket server. Connect to it with a WebSocket client,\n"+
 			"from a web page for example by new WebSocket(%q). A proxy on the way\n"+
 			"must pass on the headers Upgrade and Connection.",
-		scheme+"://"+r.client.host+r.asked.EscapedPath()))
+		scheme+"://"+r.client.Host+r.asked.EscapedPath()))
 }
 
 // logRequest writes the one line of a request that has not become a WebSocket.

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+
+	"wsd/server/proxy"
 )
 
 // spareConns is how many connections that are no WebSockets a client address may
@@ -36,8 +38,8 @@ func (s *Server) directPeer(c net.Conn) (addr netip.Addr, counted bool) {
 	if s.cfg.MaxPerAddress == 0 {
 		return addr, false
 	}
-	peer := socketClient(socket(c).RemoteAddr())
-	return peer.addr.Unmap(), peer.addr.IsValid() && !s.trusted.client(peer)
+	peer := proxy.Peer(socket(c).RemoteAddr())
+	return peer.Addr, peer.Addr.IsValid() && !s.trusted.Has(peer)
 }
 
 // socket is the connection below TLS and a PROXY header, neither of which it
@@ -46,7 +48,7 @@ func socket(c net.Conn) net.Conn {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
-	if p, ok := c.(*proxyConn); ok {
+	if p, ok := c.(*proxy.Conn); ok {
 		c = p.Conn
 	}
 	return c

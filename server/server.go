@@ -16,6 +16,7 @@ import (
 	"wsd/server/certs"
 	"wsd/server/console"
 	"wsd/server/files"
+	"wsd/server/proxy"
 	"wsd/server/session"
 	"wsd/server/websocket"
 )
@@ -38,7 +39,7 @@ type Server struct {
 	log     *slog.Logger
 	static  *files.Static
 	console *console.Console
-	trusted trusted
+	trusted proxy.Trusted
 	logins  *logins                     // nil without Config.PasswordFile
 	certs   atomic.Pointer[certs.Store] // nil until Run has made them
 	ids     sessionIDs
@@ -86,7 +87,7 @@ func New(cfg Config) (*Server, error) {
 		log:       cfg.Log,
 		static:    &files.Static{Dir: cfg.StaticDir, CGIDir: cfg.CGIDir},
 		ids:       newSessionIDs(time.Now()),
-		trusted:   newTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
+		trusted:   proxy.NewTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),
 		buffered:  websocket.Budget{Limit: cfg.MaxBuffered},
 		over:      make(chan struct{}),
@@ -166,7 +167,7 @@ func (s *Server) Run(ctx context.Context) error {
 	for _, l := range listeners {
 		srv, accept := main, net.Listener(l)
 		if s.cfg.ProxyProtocol {
-			accept = &proxyListener{Listener: l, trust: s.trusted, log: s.log}
+			accept = &proxy.Listener{Listener: l, Trust: s.trusted, Log: s.log}
 		}
 		if l.redirectTo != 0 {
 			srv = s.httpServer(redirectHandler(l.redirectTo, s.cfg.TLS != nil))
@@ -230,7 +231,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		// Else net/http would answer OPTIONS * itself, past the guards and the log.
 		DisableGeneralOptionsHandler: true,
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return s.unread.context(withProxyConn(ctx, c), c)
+			return s.unread.context(proxy.ConnContext(ctx, c), c)
 		},
 		ConnState: func(c net.Conn, state http.ConnState) {
 			s.unread.state(c, state)

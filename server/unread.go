@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
+
+	"wsd/server/proxy"
 )
 
 // unread tells the log of requests that no handler sees, since net/http refuses
@@ -38,7 +40,7 @@ func (u *unread) state(c net.Conn, state http.ConnState) {
 		u.conns.Delete(c)
 	case http.StateClosed:
 		if begun, ok := u.conns.LoadAndDelete(c); ok && begun.(*atomic.Bool).Load() {
-			u.log.Info("a request was too large (--maxheaderbytes), malformed or cut off", "remote", socketText(c.RemoteAddr()))
+			u.log.Info("a request was too large (--maxheaderbytes), malformed or cut off", "remote", proxy.Peer(c.RemoteAddr()).String())
 		}
 	}
 }

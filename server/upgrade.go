@@ -10,6 +10,7 @@ import (
 
 	library "github.com/coder/websocket"
 
+	"wsd/server/proxy"
 	"wsd/server/websocket"
 )
 
@@ -37,9 +38,9 @@ func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("taking the connection over: %w", err)
 	}
-	if proxied, ok := nc.(*proxyConn); ok {
+	if proxied, ok := nc.(*proxy.Conn); ok {
 		var unread []byte
-		nc, unread = proxied.unwrap()
+		nc, unread = proxied.Unwrap()
 		early = slices.Concat(early, unread)
 	}
 	return websocket.NewConn(nc, early), nil

@@ -1,4 +1,4 @@
-package server
+package proxy
 
 import (
 	"net/http"
@@ -12,19 +12,16 @@ import (
 )
 
 // testProxies are the proxies of the tests: two hosts, two networks.
-func testProxies(unix bool) trusted {
+func testProxies(unix bool) Trusted {
 	var prefixes []netip.Prefix
 	for _, p := range []string{"127.0.0.1/32", "::1/128", "10.1.2.3/8", "2001:db8:1::/48"} {
 		prefixes = append(prefixes, netip.MustParsePrefix(p))
 	}
-	return newTrusted(prefixes, unix)
+	return NewTrusted(prefixes, unix)
 }
 
-// trustLoopback lets a test's client say where it is by X-Forwarded-For.
-var trustLoopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-
-// header makes a header of lines.
-func header(lines ...string) http.Header {
+// headers makes a header of lines.
+func headers(lines ...string) http.Header {
 	h := http.Header{}
 	for _, line := range lines {
 		name, value, _ := strings.Cut(line, ": ")
@@ -34,14 +31,14 @@ func header(lines ...string) http.Header {
 }
 
 // peerAt is a client as its connection shows it; "unix" is one on a Unix socket.
-func peerAt(addr string) client {
-	c := client{scheme: "http", host: "backend.example:8080"}
+func peerAt(addr string) Client {
+	c := Client{Scheme: "http", Host: "backend.example:8080"}
 	if addr == "unix" {
 		c.unix = true
 		return c
 	}
 	at := netip.MustParseAddrPort(addr)
-	c.addr, c.port = at.Addr(), host.Port(strings.TrimPrefix(addr, addr[:strings.LastIndexByte(addr, ':')+1]))
+	c.Addr, c.Port = at.Addr(), host.Port(strings.TrimPrefix(addr, addr[:strings.LastIndexByte(addr, ':')+1]))
 	return c
 }
 
@@ -149,15 +146,15 @@ func TestForwarded(t *testing.T) {
 			}
 			at, trustUnix := strings.CutPrefix(tt.peer, "trusted ")
 			direct := peerAt(at)
-			got, err := forwarded(direct, header(tt.header...), testProxies(trustUnix))
+			got, err := Forwarded(direct, headers(tt.header...), testProxies(trustUnix))
 			if tt.want == "" {
 				tt.want = direct.String()
 			}
 			if tt.host == "" {
-				tt.host = direct.host
+				tt.host = direct.Host
 			}
-			if got.String() != tt.want || got.browserScheme() != tt.scheme || got.host != tt.host {
-				t.Errorf("got client %s, scheme %q, host %q; want %s, %q, %q", got, got.browserScheme(), got.host, tt.want, tt.scheme, tt.host)
+			if got.String() != tt.want || got.BrowserScheme() != tt.scheme || got.Host != tt.host {
+				t.Errorf("got client %s, scheme %q, host %q; want %s, %q, %q", got, got.BrowserScheme(), got.Host, tt.want, tt.scheme, tt.host)
 			}
 			if (err != nil) != tt.noisy {
 				t.Errorf("err = %v, want one: %v", err, tt.noisy)
@@ -170,7 +167,7 @@ func TestForwarded(t *testing.T) {
 }
 
 func TestTrusted(t *testing.T) {
-	trust := newTrusted([]netip.Prefix{netip.MustParsePrefix("::ffff:192.0.2.0/120"), netip.MustParsePrefix("fe80::/10")}, false)
+	trust := NewTrusted([]netip.Prefix{netip.MustParsePrefix("::ffff:192.0.2.0/120"), netip.MustParsePrefix("fe80::/10")}, false)
 	for addr, want := range map[string]bool{
 		"192.0.2.77": true, "::ffff:192.0.2.1": true, "192.0.3.1": false, "fe80::1%eth0": true, "::1": false,
 	} {
@@ -178,10 +175,10 @@ func TestTrusted(t *testing.T) {
 			t.Errorf("%s is trusted: %v, want %v", addr, got, want)
 		}
 	}
-	if (trusted{}).client(client{unix: true}) || (trusted{}).addr(netip.Addr{}) || trust.addr(netip.Addr{}) {
+	if (Trusted{}).Has(Client{unix: true}) || (Trusted{}).addr(netip.Addr{}) || trust.addr(netip.Addr{}) {
 		t.Error("a peer without an address is trusted")
 	}
-	if !newTrusted([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, false).addr(netip.MustParseAddr("192.0.2.1")) {
+	if !NewTrusted([]netip.Prefix{netip.MustParsePrefix("0.0.0.0/0")}, false).addr(netip.MustParseAddr("192.0.2.1")) {
 		t.Error("0.0.0.0/0 is not everybody")
 	}
 }
@@ -203,24 +200,24 @@ func FuzzForwarded(f *testing.F) {
 		direct := peerAt(at.String())
 		trust := testProxies(false)
 		h := http.Header{"X-Forwarded-For": {xff}, "X-Forwarded-Proto": {proto}, "X-Forwarded-Host": {hostPort}, "X-Forwarded-Port": {port}, "Forwarded": {standard}}
-		got, _ := forwarded(direct, h, trust)
+		got, _ := Forwarded(direct, h, trust)
 		if !trust.addr(at.Addr()) {
 			if got != direct {
 				t.Errorf("an untrusted peer made %+v of %+v", got, direct)
 			}
 			return
 		}
-		if got.scheme != "http" && got.scheme != "https" {
-			t.Errorf("scheme %q", got.scheme)
+		if got.Scheme != "http" && got.Scheme != "https" {
+			t.Errorf("scheme %q", got.Scheme)
 		}
-		if _, _, ok := host.Split(got.host); !ok {
-			t.Errorf("host %q", got.host)
+		if _, _, ok := host.Split(got.Host); !ok {
+			t.Errorf("host %q", got.Host)
 		}
-		if got.port != "" && host.Port(got.port) != got.port && got.port != direct.port {
-			t.Errorf("port %q", got.port)
+		if got.Port != "" && host.Port(got.Port) != got.Port && got.Port != direct.Port {
+			t.Errorf("port %q", got.Port)
 		}
-		if u, err := url.Parse(got.scheme + "://" + got.host); err != nil || u.Path != "" || u.User != nil {
-			t.Errorf("%s://%s: %v", got.scheme, got.host, err)
+		if u, err := url.Parse(got.Scheme + "://" + got.Host); err != nil || u.Path != "" || u.User != nil {
+			t.Errorf("%s://%s: %v", got.Scheme, got.Host, err)
 		}
 
 		const own = "2001:db8::200"
@@ -228,12 +225,12 @@ func FuzzForwarded(f *testing.F) {
 			{"X-Forwarded-For", xff, own},
 			{"Forwarded", standard, `for="[` + own + `]:80";host="a.example:80"`},
 		} {
-			added, _ := forwarded(peerAt("127.0.0.1:1"), http.Header{entry.name: {entry.before, entry.value}}, trust)
-			if added.addr.String() != own {
+			added, _ := Forwarded(peerAt("127.0.0.1:1"), http.Header{entry.name: {entry.before, entry.value}}, trust)
+			if added.Addr.String() != own {
 				t.Errorf("%s: %q before a proxy's own line makes %s", entry.name, entry.before, added)
 			}
-			appended, _ := forwarded(peerAt("127.0.0.1:1"), http.Header{entry.name: {entry.before + ", " + entry.value}}, trust)
-			if appended.addr.IsValid() && appended.addr.String() != own {
+			appended, _ := Forwarded(peerAt("127.0.0.1:1"), http.Header{entry.name: {entry.before + ", " + entry.value}}, trust)
+			if appended.Addr.IsValid() && appended.Addr.String() != own {
 				t.Errorf("%s: %q before a proxy's own element makes %s", entry.name, entry.before, appended)
 			}
 		}

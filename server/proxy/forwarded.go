@@ -1,4 +1,4 @@
-package server
+package proxy
 
 import (
 	"errors"
@@ -12,16 +12,17 @@ import (
 	"wsd/server/host"
 )
 
-// trusted are the peers whose word is taken for where a request comes from
-// (Config.TrustProxies). Its zero value trusts nobody.
-type trusted struct {
+// Trusted are the peers whose word is taken for where a request comes from. Its
+// zero value trusts nobody. It does not change, and may be used concurrently.
+type Trusted struct {
 	prefixes []netip.Prefix
 	unix     bool
 }
 
-// newTrusted brings prefixes into a form that unmapped addresses match.
-func newTrusted(prefixes []netip.Prefix, unix bool) trusted {
-	t := trusted{unix: unix}
+// NewTrusted makes a Trusted of the addresses of proxies; unix adds whoever connects
+// to a Unix socket.
+func NewTrusted(prefixes []netip.Prefix, unix bool) Trusted {
+	t := Trusted{unix: unix}
 	for _, p := range prefixes {
 		if p.Addr().Is4In6() && p.Bits() >= 96 {
 			p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-96)
@@ -31,17 +32,18 @@ func newTrusted(prefixes []netip.Prefix, unix bool) trusted {
 	return t
 }
 
-func (t trusted) addr(a netip.Addr) bool {
+func (t Trusted) addr(a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(t.prefixes, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-func (t trusted) client(c client) bool { return c.unix && t.unix || t.addr(c.addr) }
+// Has reports whether c is one of these peers.
+func (t Trusted) Has(c Client) bool { return c.unix && t.unix || t.addr(c.Addr) }
 
 // errDisagree is about a request whose headers name two clients.
 var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name different clients")
 
-// forwarded returns the client that a request with the header h comes from, when
+// Forwarded returns the client that a request with the header h comes from, when
 // direct has sent it. A trusted peer is believed what it says of the client;
 // from anyone else these are headers like all others.
 //
@@ -54,12 +56,12 @@ var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name dif
 // itself. What can't be read ends the way there: the client is unknown, since
 // what stands before it may be anybody's. The error tells of that, for the log;
 // the client is good all the same.
-func forwarded(direct client, h http.Header, trust trusted) (client, error) {
-	if !trust.client(direct) {
+func Forwarded(direct Client, h http.Header, trust Trusted) (Client, error) {
+	if !trust.Has(direct) {
 		return direct, nil
 	}
 	standard, err := readForwarded(h, trust)
-	other, otherErr := readXForwarded(h, direct.host, trust)
+	other, otherErr := readXForwarded(h, direct.Host, trust)
 	err = errors.Join(err, otherErr)
 	switch {
 	case standard == nil && other == nil:
@@ -84,19 +86,19 @@ type claim struct {
 }
 
 // apply is the client direct, as c corrects it.
-func (c *claim) apply(direct client) client {
+func (c *claim) apply(direct Client) Client {
 	to := direct
 	if c.named {
-		to.addr, to.port, to.unix = c.addr, c.port, false
+		to.Addr, to.Port, to.unix = c.addr, c.port, false
 		if to.proxy == "" {
 			to.proxy = direct.String()
 		}
 	}
 	if c.scheme != "" {
-		to.scheme, to.sure = c.scheme, true
+		to.Scheme, to.sure = c.scheme, true
 	}
 	if c.host != "" {
-		to.host = c.host
+		to.Host = c.host
 	}
 	return to
 }
@@ -122,7 +124,7 @@ func (a *claim) agreed(b *claim) *claim {
 
 // hop takes in the node that the next proxy on the way to the client names. It
 // reports whether that is a trusted proxy, so that there is more to see.
-func (c *claim) hop(node string, trust trusted) (more bool) {
+func (c *claim) hop(node string, trust Trusted) (more bool) {
 	c.named = true
 	c.addr, c.port = parseNode(node)
 	return trust.addr(c.addr)
@@ -166,7 +168,7 @@ func normalScheme(s string) string {
 // values of the latter three the last counts, which the nearest proxy has
 // written. The port is for a host without one: the Host header's, where no
 // X-Forwarded-Host is. It returns nil when there is none of the headers.
-func readXForwarded(h http.Header, hostHeader string, trust trusted) (*claim, error) {
+func readXForwarded(h http.Header, hostHeader string, trust Trusted) (*claim, error) {
 	var c claim
 	var errs []error
 	ignored := func(name, value string) {

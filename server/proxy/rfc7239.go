@@ -1,4 +1,4 @@
-package server
+package proxy
 
 import (
 	"errors"
@@ -22,7 +22,7 @@ type forwardedElement struct {
 //
 // The lines of the header are read one by one, the last one first: a proxy that
 // adds a line of its own is understood whatever is in those before it.
-func readForwarded(h http.Header, trust trusted) (*claim, error) {
+func readForwarded(h http.Header, trust Trusted) (*claim, error) {
 	lines := h.Values("Forwarded")
 	if len(lines) == 0 {
 		return nil, nil
@@ -46,7 +46,7 @@ func readForwarded(h http.Header, trust trusted) (*claim, error) {
 }
 
 // element takes in what the next proxy on the way to the client says; see hop.
-func (c *claim) element(e forwardedElement, trust trusted) (more bool, err error) {
+func (c *claim) element(e forwardedElement, trust Trusted) (more bool, err error) {
 	c.scheme, c.host = normalScheme(e.proto), host.Normal(e.host, "")
 	if e.proto != "" && c.scheme == "" {
 		err = fmt.Errorf("header Forwarded: ignored proto=%.255q", e.proto)

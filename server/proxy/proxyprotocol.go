@@ -1,0 +1,197 @@
+package proxy
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/pires/go-proxyproto"
+	"github.com/pires/go-proxyproto/tlvparse"
+)
+
+const (
+	// headerTimeout bounds a PROXY header, which a proxy sends at once.
+	headerTimeout = 10 * time.Second
+	// headerBuffer holds any header of version 1; one of version 2 may be
+	// longer.
+	headerBuffer = 256
+	// lineLength is the longest header of version 1, in bytes.
+	lineLength = 107
+)
+
+// Listener accepts connections that begin with a header of the PROXY protocol,
+// version 1 or 2, from the peers of Trust, as Conns; those of others are left as they
+// are, and a header there is no valid request. Log, which is not nil, takes a record
+// of each header that is not valid. Closing it closes the listener below.
+//
+// A trusted peer must send the header: the protocol's specification forbids to
+// guess, since a client behind a proxy that sends none could send its own.
+type Listener struct {
+	net.Listener
+	Trust Trusted
+	Log   *slog.Logger
+	warn  sync.Once // of a proxy that sends something else
+}
+
+// Accept implements net.Listener. It reads nothing from the connection.
+func (l *Listener) Accept() (net.Conn, error) {
+	nc, err := l.Listener.Accept()
+	if err != nil || !l.Trust.Has(Peer(nc.RemoteAddr())) {
+		return nc, err
+	}
+	return &Conn{Conn: nc, listener: l}, nil
+}
+
+// Conn is a connection from a trusted proxy; the net.Conn in it is that of the proxy
+// itself. Its header is read when anything is first asked of it, which net/http does
+// in the connection's own goroutine. If that fails, the connection is closed, and ends
+// for the reader.
+type Conn struct {
+	net.Conn
+	listener *Listener
+
+	once   sync.Once // guards the reading of the header, which sets the rest
+	failed bool
+	in     *bufio.Reader // nil when all that was read ahead has been used; the reader's
+	header *header
+	source net.Addr
+	target net.Addr
+}
+
+// header is what a PROXY header says, but for the addresses.
+type header struct {
+	peer string // the proxy itself
+	tls  bool   // the client came to it by TLS
+}
+
+// await reads the header, once, and reports whether it is good.
+func (c *Conn) await() bool {
+	c.once.Do(func() {
+		c.Conn.SetReadDeadline(time.Now().Add(headerTimeout))
+		defer c.Conn.SetReadDeadline(time.Time{})
+		c.in = bufio.NewReaderSize(c.Conn, headerBuffer)
+		c.source, c.target = c.Conn.RemoteAddr(), c.Conn.LocalAddr()
+		if _, err := c.in.Peek(1); err != nil {
+			c.fail(slog.LevelDebug, err) // nothing came: a balancer that looks whether the port is open
+			return
+		}
+		h, err := readHeader(c.in)
+		if err != nil {
+			level := slog.LevelDebug
+			c.listener.warn.Do(func() { level = slog.LevelWarn })
+			c.fail(level, err)
+			return
+		}
+		c.take(h)
+	})
+	return !c.failed
+}
+
+func (c *Conn) fail(level slog.Level, err error) {
+	c.failed = true
+	c.listener.Log.Log(context.Background(), level, "dropped: no valid PROXY header from a trusted peer",
+		"peer", Peer(c.Conn.RemoteAddr()).String(), "err", err)
+	c.Conn.Close()
+}
+
+// readHeader reads a header and nothing behind it. The library takes one of
+// version 1 in one piece only, but TCP may deliver it in several.
+func readHeader(in *bufio.Reader) (*proxyproto.Header, error) {
+	for n := 1; n <= lineLength; n++ {
+		line, err := in.Peek(n)
+		if err != nil {
+			return nil, err
+		}
+		if n <= len(proxyproto.SIGV1) && line[n-1] != proxyproto.SIGV1[n-1] || line[n-1] == '\n' {
+			break
+		}
+	}
+	return proxyproto.Read(in)
+}
+
+// take keeps what h says. A proxy speaks for itself by LOCAL, for example
+// when it checks whether the server is there, and by UNKNOWN.
+func (c *Conn) take(h *proxyproto.Header) {
+	if h.Command.IsLocal() {
+		return
+	}
+	c.header = &header{peer: Peer(c.Conn.RemoteAddr()).String()}
+	c.source, c.target = h.SourceAddr, h.DestinationAddr
+	if tlvs, err := h.TLVs(); err == nil {
+		ssl, ok := tlvparse.FindSSL(tlvs)
+		c.header.tls = ok && ssl.ClientSSL()
+	}
+}
+
+// RemoteAddr implements net.Conn: the client's address, as the header has it.
+func (c *Conn) RemoteAddr() net.Addr { c.await(); return c.source }
+
+// LocalAddr implements net.Conn: the address that the client connected to.
+func (c *Conn) LocalAddr() net.Addr { c.await(); return c.target }
+
+// Read implements net.Conn. It begins behind the header.
+func (c *Conn) Read(p []byte) (int, error) {
+	if !c.await() {
+		return 0, io.EOF
+	}
+	if c.in != nil {
+		if c.in.Buffered() > 0 {
+			return c.in.Read(p)
+		}
+		c.in = nil
+	}
+	return c.Conn.Read(p)
+}
+
+// Unwrap returns the connection below, with what has been read from it and not
+// been used. c is not used again.
+func (c *Conn) Unwrap() (net.Conn, []byte) {
+	if c.in == nil {
+		return c.Conn, nil
+	}
+	unread, _ := c.in.Peek(c.in.Buffered())
+	return c.Conn, unread
+}
+
+// ReadFrom implements io.ReaderFrom, so that files still go out by sendfile(2).
+func (c *Conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+
+// CloseWrite lets net/http end its direction first, so that a client still gets
+// an answer to a request that was not read to its end.
+func (c *Conn) CloseWrite() error {
+	half, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return half.CloseWrite()
+}
+
+type connKey struct{}
+
+// ConnContext is a http.Server's ConnContext: it lets the handler find the
+// PROXY header of the connection.
+func ConnContext(ctx context.Context, nc net.Conn) context.Context {
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	if c, ok := nc.(*Conn); ok {
+		return context.WithValue(ctx, connKey{}, c)
+	}
+	return ctx
+}
+
+// headerOf returns the PROXY header of a request's connection, or nil when
+// there is none, or none that names a client.
+func headerOf(ctx context.Context) *header {
+	c, ok := ctx.Value(connKey{}).(*Conn)
+	if !ok || !c.await() {
+		return nil
+	}
+	return c.header
+}

@@ -1,0 +1,27 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+
+	"wsd/server/proxy"
+)
+
+// httpRequest is an HTTP request and what the server has found out about it before
+// it answers.
+type httpRequest struct {
+	*http.Request          // its URL is below Config.BasePath
+	asked         *url.URL // the URL with the base path, as it came
+	client        proxy.Client
+	user          string // whom a password of Config.PasswordFile has let in, or ""
+}
+
+// newRequest makes an httpRequest of r. The base path is not taken off yet.
+func (s *Server) newRequest(r *http.Request) *httpRequest {
+	direct := proxy.Direct(r)
+	client, err := proxy.Forwarded(direct, r.Header, s.trusted)
+	if err != nil {
+		s.log.Debug("forwarding headers", "peer", direct.String(), "err", err)
+	}
+	return &httpRequest{Request: r, asked: r.URL, client: client}
+}
