@@ -49,9 +49,9 @@ func TestAuthAnswers(t *testing.T) {
 		"bad name":          {[]string{"print:A=1", "print:secret-x=1"}, 503, map[string]string{"err": "line 2 of its output is not NAME=VALUE"}},
 		"reserved":          {[]string{"print:LD_PRELOAD=secret"}, 503, map[string]string{"err": "line 1 of its output sets LD_PRELOAD, which is not its to set"}},
 		"64 KiB":            {[]string{"write:" + hex.EncodeToString([]byte("A=")), "long:65534"}, 101, nil},
-		"more than that":    {[]string{"write:" + hex.EncodeToString([]byte("A=")), "long:65535"}, 503, map[string]string{"err": errAuthOutput.Error()}},
-		"endless":           {[]string{"long:2000000000"}, 503, map[string]string{"err": errAuthOutput.Error()}},
-		"endless, status 1": {[]string{"long:70000", "exit:1"}, 503, map[string]string{"err": errAuthOutput.Error()}},
+		"more than that":    {[]string{"write:" + hex.EncodeToString([]byte("A=")), "long:65535"}, 503, map[string]string{"err": "it printed more than 64 KiB"}},
+		"endless":           {[]string{"long:2000000000"}, 503, map[string]string{"err": "it printed more than 64 KiB"}},
+		"endless, status 1": {[]string{"long:70000", "exit:1"}, 503, map[string]string{"err": "it printed more than 64 KiB"}},
 		"closes and exits":  {[]string{"close:stdout", "exit:0"}, 101, nil},
 		"reads stdin":       {[]string{"drain", "exit:0"}, 101, nil}, // which is empty
 	} {
@@ -223,8 +223,8 @@ func TestAuthStderr(t *testing.T) {
 // A program that hangs is killed, with what it has started, after five seconds;
 // here after less.
 func TestAuthHangs(t *testing.T) {
-	if s, err := New(Config{}); err != nil || s.authTimeout != 5*time.Second {
-		t.Errorf("a program may take %v, %v", s.authTimeout, err)
+	if s, err := New(Config{}); err != nil || s.auth.Timeout != 5*time.Second {
+		t.Errorf("a program may take %v, %v", s.auth.Timeout, err)
 	}
 	daemon := servertest.NewGate(t)
 	for name, steps := range map[string][]string{
@@ -239,9 +239,9 @@ func TestAuthHangs(t *testing.T) {
 			t.Parallel()
 			held := servertest.NewGate(t)
 			s := serveAuth(t, append([]string{held.Hold()}, steps...)...)
-			s.authTimeout = 300 * time.Millisecond
+			s.auth.Timeout = 300 * time.Millisecond
 			wantStatus(t, s.askUpgrade(t), http.StatusServiceUnavailable)
-			s.log.wait(t, "the program of --authcmd failed", 1)[0].wantAttrs(t, map[string]string{"err": errAuthSlow.Error()})
+			s.log.wait(t, "the program of --authcmd failed", 1)[0].wantAttrs(t, map[string]string{"err": "it gave no answer in time"})
 			s.wantPlaces(t, 0)
 		})
 	}
@@ -294,7 +294,7 @@ func TestAuthWhileServerEnds(t *testing.T) {
 // A client on a Unix socket is asked about as any other.
 func TestAuthOnUnixSocket(t *testing.T) {
 	s, path := serveUnix(t, Config{Command: servertest.Play("env"), AuthCommand: servertest.Play("print:REMOTE_USER=ada")})
-	s.authTimeout = patience
+	s.auth.Timeout = patience
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"wsd/server/certs"
 	"wsd/server/console"
 	"wsd/server/files"
+	"wsd/server/guard"
 	"wsd/server/proxy"
 	"wsd/server/session"
 	"wsd/server/websocket"
@@ -28,6 +29,8 @@ const (
 	idleTimeout       = 2 * time.Minute
 	// plainTimeout bounds the plain requests in progress at a shutdown.
 	plainTimeout = 5 * time.Second
+	// authTimeout is how long the program of Config.AuthCommand may take.
+	authTimeout = 5 * time.Second
 )
 
 // Server answers upgrades with backends and other requests with files, CGI
@@ -40,7 +43,9 @@ type Server struct {
 	static  *files.Static
 	console *console.Console
 	trusted proxy.Trusted
-	logins  *logins                     // nil without Config.PasswordFile
+	origins *guard.Origins
+	logins  *guard.Logins // nil without Config.PasswordFile
+	auth    *guard.Command
 	certs   atomic.Pointer[certs.Store] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
@@ -59,7 +64,6 @@ type Server struct {
 	life    *life
 	session session.Config
 
-	authTimeout  time.Duration // how long Config.AuthCommand may take
 	stallTimeout time.Duration // how long a CGI program's client may take nothing, or send nothing
 
 	mu     sync.Mutex
@@ -67,10 +71,11 @@ type Server struct {
 }
 
 // New checks cfg and returns a Server for it. An error is about a value that
-// cannot be used, or a *FileError about Config.PasswordFile, which is read now.
+// cannot be used, or a *guard.FileError about Config.PasswordFile, which is read now.
 // Nothing else is opened or started yet.
 func New(cfg Config) (*Server, error) {
-	if err := parseOrigins(cfg.Origins); err != nil {
+	origins, err := guard.NewOrigins(cfg.Origins, cfg.SameOrigin, cfg.guarded())
+	if err != nil {
 		return nil, err
 	}
 	if cfg.Binary && cfg.PassStderr {
@@ -87,6 +92,7 @@ func New(cfg Config) (*Server, error) {
 		log:       cfg.Log,
 		static:    &files.Static{Dir: cfg.StaticDir, CGIDir: cfg.CGIDir},
 		ids:       newSessionIDs(time.Now()),
+		origins:   origins,
 		trusted:   proxy.NewTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),
 		buffered:  websocket.Budget{Limit: cfg.MaxBuffered},
@@ -94,7 +100,7 @@ func New(cfg Config) (*Server, error) {
 		listening: make(chan struct{}),
 		life:      newLife(),
 
-		authTimeout: authTimeout, stallTimeout: stallTimeout,
+		stallTimeout: stallTimeout,
 	}
 	s.session = session.Config{
 		Binary: cfg.Binary, PassStderr: cfg.PassStderr, MaxMessage: cfg.MaxMessage, Buffered: &s.buffered,
@@ -104,9 +110,9 @@ func New(cfg Config) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.unread.log = s.log
+	s.auth = &guard.Command{Words: cfg.AuthCommand, Timeout: authTimeout, Start: s.life.start, Release: s.life.release}
 	if cfg.PasswordFile != "" {
-		var err error
-		if s.logins, err = newLogins(cfg.PasswordFile, s.log); err != nil {
+		if s.logins, err = guard.NewLogins(cfg.PasswordFile, s.log); err != nil {
 			return nil, err
 		}
 	}
@@ -275,7 +281,7 @@ func (s *Server) Close() {
 // used is logged and changes nothing.
 func (s *Server) Reload() {
 	if s.logins != nil {
-		s.logins.reload()
+		s.logins.Reload()
 	}
 	if store := s.certs.Load(); store != nil {
 		store.Reload()

@@ -40,7 +40,7 @@ func serve(t testing.TB, cfg Config) *testServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.authTimeout = patience // a busy machine is no hang
+	s.auth.Timeout = patience // a busy machine is no hang
 	hs := httptest.NewServer(s)
 	t.Cleanup(func() {
 		within(t, "Close", s.Close)

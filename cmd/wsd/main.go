@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"wsd/server"
+	"wsd/server/guard"
 )
 
 func main() {
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	signals := notify() // before the first listener is announced
 	srv, err := server.New(cfg)
 	switch {
-	case errors.As(err, new(*server.FileError)):
+	case errors.As(err, new(*guard.FileError)):
 		return err
 	case err != nil:
 		return &usageError{err} // it has looked at nothing else but cfg

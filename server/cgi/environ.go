@@ -58,7 +58,7 @@ func Environ(r *Request) []string {
 	meta := metaVariables(r)
 	taken := make(map[string]bool)
 	for _, kv := range meta {
-		taken[VariableName(kv)] = true
+		taken[variableName(kv)] = true
 	}
 	passed := without(r.Env, taken)
 	headers := without(headerVariables(r), taken)
@@ -70,7 +70,7 @@ func Environ(r *Request) []string {
 func without(env []string, taken map[string]bool) []string {
 	var kept []string
 	for _, kv := range env {
-		name := VariableName(kv)
+		name := variableName(kv)
 		if name != "" && !taken[name] {
 			taken[name] = true
 			kept = append(kept, kv)
@@ -79,8 +79,8 @@ func without(env []string, taken map[string]bool) []string {
 	return kept
 }
 
-// VariableName is the KEY of KEY=VALUE, or "" when kv is something else.
-func VariableName(kv string) string {
+// variableName is the KEY of KEY=VALUE, or "" when kv is something else.
+func variableName(kv string) string {
 	name, _, ok := strings.Cut(kv, "=")
 	if !ok {
 		return ""

@@ -204,7 +204,7 @@ func FuzzEnviron(f *testing.F) {
 			t.Error("two environments of one request differ")
 		}
 		for _, kv := range env {
-			name := VariableName(kv)
+			name := variableName(kv)
 			if kv == passed {
 				continue
 			}

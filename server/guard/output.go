@@ -1,30 +1,26 @@
-package server
+package guard
 
 import (
 	"bytes"
 	"fmt"
 	"slices"
 	"strings"
-
-	"wsd/server/cgi"
-	"wsd/server/lazyio"
 )
 
-// addVariables returns env with the variables that the program of
-// Config.AuthCommand has printed, one NAME=VALUE a line. The error says what is
-// wrong with the first bad line; it does not hold its value, nor anything of a
-// line that has none.
+// addVariables returns a copy of env with the variables that the program of a Command
+// has printed, one NAME=VALUE a line. The error says what is wrong with the first bad
+// line; it does not hold its value, nor anything of a line that has none.
 func addVariables(env []string, output []byte) ([]string, error) {
 	env = slices.Clone(env)
 	given := make(map[string]bool)
 	number := 0
 	for line := range bytes.Lines(output) {
 		number++
-		text := string(lazyio.TrimCR(bytes.TrimSuffix(line, []byte("\n"))))
-		name := cgi.VariableName(text)
+		text := strings.TrimSuffix(strings.TrimSuffix(string(line), "\n"), "\r")
+		name, _, ok := strings.Cut(text, "=")
 		upper := strings.ToUpper(name)
 		switch {
-		case !isVariable(name):
+		case !ok || !isVariable(name):
 			return nil, fmt.Errorf("line %d of its output is not NAME=VALUE", number)
 		case given[upper]:
 			return nil, fmt.Errorf("line %d of its output sets %s once more", number, name)
@@ -80,16 +76,16 @@ func isReserved(env []string, name string) bool {
 		return false
 	}
 	name = strings.ToUpper(name)
-	set := func(kv string) bool { return strings.ToUpper(cgi.VariableName(kv)) == name }
+	set := func(kv string) bool { return strings.HasPrefix(strings.ToUpper(kv), name+"=") }
 	prefixed := func(prefix string) bool { return strings.HasPrefix(name, prefix) }
 	return slices.Contains(reserved, name) || slices.ContainsFunc(reservedPrefixes, prefixed) || slices.ContainsFunc(env, set)
 }
 
 // setVariable puts kv in the place of the variable with its name, or at the end.
 func setVariable(env []string, kv string) []string {
-	name := cgi.VariableName(kv)
+	name, _, _ := strings.Cut(kv, "=")
 	for i := range env {
-		if cgi.VariableName(env[i]) == name {
+		if strings.HasPrefix(env[i], name+"=") {
 			env[i] = kv
 			return env
 		}

@@ -1,12 +1,76 @@
-package server
+// Package guard decides who may connect: which web pages, by their origin, and which
+// users, by a password or by the word of a program. Its decisions are values and
+// errors; answering the request is the caller's part.
+package guard
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"wsd/server/hint"
 	"wsd/server/host"
+	"wsd/server/proxy"
 )
+
+// Origins decides which web pages may make a request: those that run at an origin of
+// a list, at the server's own, or, with neither, any. It does not change, and may be
+// used concurrently.
+type Origins struct {
+	allowed       []string
+	same, guarded bool
+}
+
+// NewOrigins makes an Origins. allowed are origins, each [scheme://]host[:port] or
+// "null"; the error, which has a hint, names the first that is not. same allows the
+// request's own host and port alone. guarded says that browsers send along what lets
+// a request in, whichever page makes it: when nothing else is given, same holds then,
+// and plain requests that may change something are checked, too.
+func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
+	return &Origins{allowed, same, guarded}, parseOrigins(allowed)
+}
+
+// guardedHint is for the operator whose page is refused without a flag that says
+// so.
+const guardedHint = "browsers send passwords, cookies and certificates along for any page: " +
+	"name the origins that may connect with --origin"
+
+// CheckUpgrade says why the page that asks for a WebSocket may not have it, if so. The
+// error has a hint where the operator may not expect it.
+func (o *Origins) CheckUpgrade(r *http.Request, c proxy.Client) error {
+	implied := o.guarded && len(o.allowed) == 0 && !o.same
+	err := checkOrigin(Origin(r), c.BrowserScheme(), c.Host, o.allowed, o.same || implied)
+	if err != nil && implied {
+		return &hint.Error{Err: err, Hint: guardedHint}
+	}
+	return err
+}
+
+// CheckPlain says why the page that makes another request may not do so, if so. That
+// is only one whose method may change something (RFC 9110 9.2.1), as a CGI program's
+// form does: the server's own pages may make it, and those that are listed. The error
+// has a hint.
+func (o *Origins) CheckPlain(r *http.Request, c proxy.Client) error {
+	if !o.guarded {
+		return nil
+	}
+	asked := *r
+	asked.Host = c.Host
+	err := new(http.CrossOriginProtection).Check(&asked)
+	if err == nil {
+		return nil
+	}
+	origin := r.Header.Get("Origin")
+	if origin != "" && len(o.allowed) > 0 && checkOrigin(origin, "", "", o.allowed, false) == nil {
+		return nil
+	}
+	return &hint.Error{Err: err, Hint: guardedHint}
+}
+
+// Origin is the request's Origin header. Browsers send one at most (RFC 6454 7.3);
+// several, of which a program might take another one than the guards, are none
+// that is valid.
+func Origin(r *http.Request) string { return strings.Join(r.Header.Values("Origin"), ", ") }
 
 // webOrigin is an origin as browsers serialise it (RFC 6454, section 6.2), in
 // its normal form: scheme and host in lower case, the port always a number. The

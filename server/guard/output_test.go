@@ -1,11 +1,9 @@
-package server
+package guard
 
 import (
 	"slices"
 	"strings"
 	"testing"
-
-	"wsd/server/cgi"
 )
 
 // authEnviron is about what a backend gets: the client's headers, the operator's
@@ -29,9 +27,8 @@ func TestAddVariables(t *testing.T) {
 			t.Errorf("%q: %v", output, err)
 		}
 		for _, kv := range want {
-			name, value, _ := strings.Cut(kv, "=")
-			if got, _ := variable(t, env, name); got != value {
-				t.Errorf("%q: %s=%q", output, name, got)
+			if !slices.Contains(env, kv) {
+				t.Errorf("%q: no %s in %q", output, kv, env)
 			}
 		}
 		if !slices.Equal(authEnviron, before) {
@@ -82,12 +79,10 @@ func TestAddVariablesErrors(t *testing.T) {
 			t.Errorf("%q: %v, want %s", output, err, want)
 		}
 	}
-	// What a backend of this server gets of the server may not be set, whatever it is.
-	r := readRequest(t, "GET /x?y HTTP/1.1", "Host: a.example", "X-Own: 1")
-	env := environ(direct(r), "OWN=1")
-	for _, kv := range env {
-		name := cgi.VariableName(kv)
-		_, err := addVariables(env, []byte(name+"=x"))
+	// What a backend gets of the server may not be set, whatever it is.
+	for _, kv := range authEnviron {
+		name, _, _ := strings.Cut(kv, "=")
+		_, err := addVariables(authEnviron, []byte(name+"=x"))
 		if may := name == "REMOTE_USER" || name == "AUTH_TYPE"; (err == nil) != may {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -90,8 +90,6 @@ func TestUnguardedUpgrade(t *testing.T) {
 // at a browser for it in the name of this server.
 func TestGuardedOriginBeforePassword(t *testing.T) {
 	s := serve(t, Config{Command: servertest.Play("drain"), PasswordFile: passwordFile(t, adaFile)})
-	g := newGated()
-	s.logins.compare = g.compare // which nobody lets through
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example", basic("ada", "wrong")), http.StatusForbidden)
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusForbidden)
 }
@@ -136,7 +134,9 @@ func TestGuardedUnsafeRequests(t *testing.T) {
 					t.Errorf("%s %q, --origin=%q", tt.method, tt.header, tt.origins)
 				}
 				if tt.refused {
-					s.log.wait(t, "origin refused", 1)[0].wantAttrs(t, map[string]string{"hint": guardedHint})
+					if r := s.log.wait(t, "origin refused", 1)[0]; !strings.Contains(r.attrs["hint"], "--origin") {
+						t.Errorf("%v, want a hint", r)
+					}
 				}
 			}
 		})

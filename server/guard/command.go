@@ -1,0 +1,93 @@
+package guard
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"time"
+
+	"wsd/exec"
+	"wsd/server/lazyio"
+)
+
+// maxOutput bounds what the program of a Command may print, in bytes.
+const maxOutput = 64 << 10
+
+// The exit statuses of the program that are answers, besides 0.
+const (
+	Unauthorized = 1
+	Forbidden    = 2
+)
+
+var (
+	errSlow   = errors.New("it gave no answer in time")
+	errOutput = errors.New("it printed more than 64 KiB")
+)
+
+// Command is a program that decides who may connect (--authcmd). Run may be called
+// concurrently; the fields do not change then.
+type Command struct {
+	Words   []string      // the program's path and its arguments
+	Timeout time.Duration // how long the program may take
+
+	// Start starts a process, and Release is given each that Start has returned,
+	// once it has ended.
+	Start   func(*exec.Command) (*exec.Process, error)
+	Release func(*exec.Process)
+}
+
+// Run runs the program, with the environment env, to its end, and returns how it
+// ended and, if that is with status 0, a copy of env with the variables that the
+// program has printed. The log takes what it writes to stderr.
+//
+// The program is killed, and the error says why, when ctx is done before, by its cause,
+// or c.Timeout is over. What it prints may be an error, too. That a client has left is
+// not seen by its ctx if it has sent anything behind its handshake, since net/http reads
+// no further; the time limit holds.
+func (c *Command) Run(ctx context.Context, log *slog.Logger, env []string) ([]string, exec.Status, error) {
+	proc, err := c.Start(&exec.Command{Path: c.Words[0], Args: c.Words[1:], Env: env})
+	if err != nil {
+		return nil, exec.Status{}, err
+	}
+	defer c.Release(proc)
+	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, errSlow)
+	defer cancel()
+	watched := make(chan struct{})
+	go func() { // ends when ctx is done, which it is by cancel below; waited for there
+		defer close(watched)
+		<-ctx.Done()
+		proc.Kill()
+		proc.Abandon()
+	}()
+	output, status := hear(proc, log.With("pid", proc.PID()))
+	err = context.Cause(ctx) // before it is cancelled here
+	if err == nil && len(output) > maxOutput {
+		err = errOutput
+	}
+	cancel()
+	<-watched
+	if err == nil && status.OK() {
+		env, err = addVariables(env, output)
+	}
+	return env, status, err
+}
+
+// hear reads what the program prints and waits for its end. A program that prints
+// too much is killed.
+func hear(proc *exec.Process, log *slog.Logger) ([]byte, exec.Status) {
+	stderrRead := make(chan struct{})
+	go func() { // ends with stderr, or by the deadline below; waited for there
+		defer close(stderrRead)
+		lazyio.DrainLines(proc.Stderr, func(line []byte) { log.Info("authcmd stderr", "line", string(line)) })
+	}()
+	proc.Stdin.Close(0)
+	output, _ := io.ReadAll(io.LimitReader(proc.Stdout, maxOutput+1))
+	if len(output) > maxOutput {
+		proc.Kill()
+	}
+	status := proc.Wait()
+	proc.Stderr.SetReadDeadline(time.Now())
+	<-stderrRead
+	return output, status
+}

@@ -1,0 +1,9 @@
+package guard
+
+import (
+	"testing"
+
+	"wsd/exec/exectest"
+)
+
+func TestMain(m *testing.M) { exectest.Main(m, nil) }
