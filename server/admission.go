@@ -14,36 +14,36 @@ const retryAfter = 5 * time.Second
 // now, or one more login. Otherwise it has answered 429. It comes before all other
 // checks of a handshake, so that guessing is slowed down as well.
 func (s *Server) withinRate(w *response, r *httpRequest) bool {
-	wait := s.addresses.handshake(r.client.Counted())
+	wait := s.perIP.handshake(r.client.Counted())
 	if wait == 0 {
 		return true
 	}
 	s.log.Warn("too many handshakes of one address (--handshakes-per-ip)",
-		append(r.client.Attrs(), "limit", s.cfg.HandshakeRate)...)
+		append(r.client.Attrs(), "limit", s.cfg.HandshakesPerMinute)...)
 	refuseFor(w, http.StatusTooManyRequests, wait, "too many handshakes, try again later")
 	return false
 }
 
 // admit takes what one more WebSocket or CGI program needs: one of its address's
 // MaxPerAddress, and one of the MaxForks places. Otherwise it has answered the
-// request. releaseFork, addresses.give and leave end the three things that it
+// request. releaseFork, perIP.give and leave end the three things that it
 // begins.
 func (s *Server) admit(w *response, r *httpRequest) bool {
 	addr := r.client.Counted()
-	if !s.addresses.take(addr) {
+	if !s.perIP.take(addr) {
 		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
 			append(r.client.Attrs(), "maxconns", s.cfg.MaxPerAddress)...)
 		refuseFor(w, http.StatusTooManyRequests, retryAfter, "too many connections from your address, try again later")
 		return false
 	}
 	if !s.takeFork() {
-		s.addresses.give(addr)
+		s.perIP.give(addr)
 		s.log.Warn("all places are taken (--maxforks)", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
 		refuseFor(w, http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
 		return false
 	}
 	if !s.life.enter() {
-		s.addresses.give(addr)
+		s.perIP.give(addr)
 		s.releaseFork()
 		refuseClosing(w)
 		return false
@@ -55,7 +55,7 @@ func (s *Server) admit(w *response, r *httpRequest) bool {
 // ends at once.
 func (s *Server) dismiss(r *httpRequest) {
 	s.releaseFork()
-	s.addresses.give(r.client.Counted())
+	s.perIP.give(r.client.Counted())
 	s.life.leave()
 }
 

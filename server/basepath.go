@@ -8,10 +8,10 @@ import (
 	"wsd/server/files"
 )
 
-// below takes the base path off the request's URL and reports false when that
+// stripBase takes the base path off the request's URL and reports false when that
 // is not below it. The base path itself becomes "", and the rest begins with a
 // slash.
-func (s *Server) below(r *httpRequest) bool {
+func (s *Server) stripBase(r *httpRequest) bool {
 	if s.cfg.BasePath == "" {
 		return true
 	}

@@ -258,10 +258,10 @@ func TestPasswordReload(t *testing.T) {
 
 // Guessing by plain requests counts as guessing by handshakes does; a login that
 // was right before costs nothing.
-func TestHandshakeRateBoundsLogins(t *testing.T) {
+func TestHandshakesPerMinuteBoundLogins(t *testing.T) {
 	s := serve(t, Config{
 		Command: servertest.Play("print:up", "drain"), DevConsole: true, PasswordFile: passwordFile(t, adaFile),
-		HandshakeRate: 4, TrustProxies: trustLoopback,
+		HandshakesPerMinute: 4, TrustProxies: trustLoopback,
 	})
 	const one = "X-Forwarded-For: 192.0.2.1"
 	ask := func(want int, header ...string) {

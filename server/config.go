@@ -73,10 +73,10 @@ type Config struct {
 	// connections it may have 16 more; one beyond them is closed at once. 0 means
 	// no limit.
 	MaxPerAddress int
-	// HandshakeRate bounds the WebSocket handshakes of such an address, and what
+	// HandshakesPerMinute bounds the WebSocket handshakes of such an address, and what
 	// its other requests try as passwords, as many at once and as many a minute; one
 	// beyond it is answered 429. 0 means no limit.
-	HandshakeRate int
+	HandshakesPerMinute int
 	// MaxHeaderBytes and MaxHeaderCount bound the header of a request, with some
 	// KiB of grace, and its fields; a larger one is answered 431. 0 means the
 	// default of net/http for the former and no limit for the latter.

@@ -35,7 +35,7 @@ func TestFloodOfRefusedHandshakes(t *testing.T) {
 		"body":          {header: []string{"Content-Length: 1"}, status: 400},
 		"password":      {cfg: Config{PasswordFile: passwordFile(t, adaFile)}, status: 401},
 		"header fields": {cfg: Config{MaxHeaderCount: 5}, header: []string{"A: 1", "B: 2"}, status: 431},
-		"rate":          {cfg: Config{HandshakeRate: 1}, allowed: 1, status: 429},
+		"rate":          {cfg: Config{HandshakesPerMinute: 1}, allowed: 1, status: 429},
 		"address":       {cfg: Config{MaxPerAddress: 1}, allowed: 1, status: 429},
 		"places":        {cfg: Config{MaxForks: 1}, allowed: 1, status: 429},
 		"once":          {cfg: Config{Once: true}, allowed: 1, status: 503},

@@ -17,13 +17,13 @@ func (c *Config) guarded() bool {
 	return c.PasswordFile != "" || len(c.AuthCommand) > 0 || c.TLS != nil && c.TLS.ClientCA != ""
 }
 
-// letIn asks the guards of all requests but health checks, the cheap one first.
+// allow asks the guards of all requests but health checks, the cheap one first.
 // It answers a request that it refuses, and reports false.
-func (s *Server) letIn(w *response, r *httpRequest) bool {
-	return s.admitOrigin(w, r) && s.admitUser(w, r)
+func (s *Server) allow(w *response, r *httpRequest) bool {
+	return s.allowOrigin(w, r) && s.allowUser(w, r)
 }
 
-func (s *Server) admitOrigin(w *response, r *httpRequest) bool {
+func (s *Server) allowOrigin(w *response, r *httpRequest) bool {
 	check := s.origins.CheckPlain
 	if isUpgrade(r.Request) {
 		check = s.origins.CheckUpgrade
@@ -41,9 +41,9 @@ func (s *Server) admitOrigin(w *response, r *httpRequest) bool {
 	return false
 }
 
-// admitUser lets in who knows a password (--htpasswd). It answers a request that
+// allowUser lets in who knows a password (--htpasswd). It answers a request that
 // it refuses, and reports false.
-func (s *Server) admitUser(w *response, r *httpRequest) bool {
+func (s *Server) allowUser(w *response, r *httpRequest) bool {
 	if s.logins == nil {
 		return true
 	}

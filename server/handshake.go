@@ -25,8 +25,8 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	case s.serveHealth(w, r):
 		return
 	case isUpgrade(hr) && !s.withinRate(w, r):
-	case !s.letIn(w, r):
-	case !s.below(r):
+	case !s.allow(w, r):
+	case !s.stripBase(r):
 		refuse(w, http.StatusNotFound, "there is nothing at this path")
 	case isUpgrade(hr):
 		s.serveWebSocket(w, r)
@@ -39,7 +39,7 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 }
 
 // isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
-// asks for it correctly is checked by admitOpening. In HTTP/1.0 there is no
+// asks for it correctly is checked by checkHandshake. In HTTP/1.0 there is no
 // Upgrade (RFC 9110 7.8).
 func isUpgrade(r *http.Request) bool {
 	return r.ProtoAtLeast(1, 1) && hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
@@ -57,12 +57,12 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// serveWebSocket is the beginning of a WebSocket's life, after the guards of letIn:
+// serveWebSocket is the beginning of a WebSocket's life, after the guards of allow:
 // opening handshake, script, place, environment, AuthCommand, upgrade, process.
 // The process starts last, since a script in a browser can read a close code and
 // its reason, but never an HTTP status.
 func (s *Server) serveWebSocket(w *response, r *httpRequest) {
-	if !s.admitOpening(w, r) {
+	if !s.checkHandshake(w, r) {
 		return
 	}
 	script, err := s.findScript(r)
@@ -146,7 +146,7 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 			if proc != nil {
 				s.life.release(proc)
 			}
-			s.addresses.give(addr)
+			s.perIP.give(addr)
 			logEnd(log, end)
 			s.life.countSessions(-1)
 			s.life.leave()

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// admitOpening refuses what is no opening handshake of RFC 6455 4.2.1, before
+// checkHandshake refuses what is no opening handshake of RFC 6455 4.2.1, before
 // anything is started for it. The websocket library checks the same later, in
 // words that quote the client's headers. It answers a request that it refuses,
 // and reports false.
-func (s *Server) admitOpening(w *response, r *httpRequest) bool {
+func (s *Server) checkHandshake(w *response, r *httpRequest) bool {
 	status, err := checkOpening(r.Request)
 	if err == nil {
 		return true

@@ -24,12 +24,12 @@ func (s *Server) countConn(c net.Conn, state http.ConnState) {
 	}
 	switch state {
 	case http.StateNew:
-		if !s.addresses.connect(addr) {
+		if !s.perIP.connect(addr) {
 			s.log.Warn("too many connections of one address (--maxconns-per-ip)", "remote", addr.String())
 			socket(c).Close() // it is counted until net/http has noticed
 		}
 	case http.StateHijacked, http.StateClosed:
-		s.addresses.disconnect(addr)
+		s.perIP.disconnect(addr)
 	}
 }
 

@@ -51,8 +51,8 @@ type Server struct {
 	forks   atomic.Int64 // backends and CGI programs that run
 	unread  unread
 
-	addresses *addresses
-	buffered  websocket.Budget // of MaxBuffered
+	perIP    *perIP
+	buffered websocket.Budget // of MaxBuffered
 
 	taken atomic.Bool   // the one session of Once has begun, or is about to
 	over  chan struct{} // closed when it has ended
@@ -94,7 +94,7 @@ func New(cfg Config) (*Server, error) {
 		ids:       newSessionIDs(time.Now()),
 		origins:   origins,
 		trusted:   proxy.NewTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
-		addresses: newAddresses(cfg.MaxPerAddress, cfg.HandshakeRate),
+		perIP:     newPerIP(cfg.MaxPerAddress, cfg.HandshakesPerMinute),
 		buffered:  websocket.Budget{Limit: cfg.MaxBuffered},
 		over:      make(chan struct{}),
 		listening: make(chan struct{}),

@@ -79,7 +79,7 @@ func TestConfig(t *testing.T) {
 			c.MaxForks, c.MaxMessage, c.CloseDelay, c.PingPeriod = 0, 7, 1500*time.Millisecond, 20*time.Millisecond
 		}},
 		{"--maxbuffered=0 --maxconns-per-ip=2 --handshakes-per-ip=9 --maxheaderbytes=2000 --maxheadercount=0 COMMAND", func(c *server.Config) {
-			c.MaxBuffered, c.MaxPerAddress, c.HandshakeRate, c.MaxHeaderBytes, c.MaxHeaderCount = 0, 2, 9, 2000, 0
+			c.MaxBuffered, c.MaxPerAddress, c.HandshakesPerMinute, c.MaxHeaderBytes, c.MaxHeaderCount = 0, 2, 9, 2000, 0
 		}},
 		{"--idletimeout=1m --maxsession=1h --once COMMAND", func(c *server.Config) {
 			c.IdleTimeout, c.MaxSession, c.Once = time.Minute, time.Hour, true

@@ -161,17 +161,17 @@ func (o webOrigin) isListed(allowed []string) bool {
 	return false
 }
 
-// covers says whether the entry allows the origin o.
-func (entry webOrigin) covers(o webOrigin) bool {
+// covers says whether o, as an entry of the allowed list, allows the origin from.
+func (o webOrigin) covers(from webOrigin) bool {
 	switch {
-	case entry.host != o.host:
+	case o.host != from.host:
 		return false
-	case entry.scheme == "" && o.host != "" && o.scheme != "http" && o.scheme != "https":
+	case o.scheme == "" && from.host != "" && from.scheme != "http" && from.scheme != "https":
 		return false
-	case entry.scheme != "" && entry.scheme != o.scheme:
+	case o.scheme != "" && o.scheme != from.scheme:
 		return false
 	default:
-		return entry.port == "" || entry.port == o.port
+		return o.port == "" || o.port == from.port
 	}
 }
 

@@ -103,23 +103,23 @@ func (c *claim) apply(direct Client) Client {
 	return to
 }
 
-// agreed is what a and b both say. A client that just one of them names, or that
+// agreed is what c and d both say. A client that just one of them names, or that
 // each names differently, is unknown.
-func (a *claim) agreed(b *claim) *claim {
-	c := claim{named: a.named || b.named}
-	if a.named && b.named && a.addr == b.addr {
-		c.addr = a.addr
-		if a.port == b.port {
-			c.port = a.port
+func (c *claim) agreed(d *claim) *claim {
+	both := claim{named: c.named || d.named}
+	if c.named && d.named && c.addr == d.addr {
+		both.addr = c.addr
+		if c.port == d.port {
+			both.port = c.port
 		}
 	}
-	if a.scheme == b.scheme {
-		c.scheme = a.scheme
+	if c.scheme == d.scheme {
+		both.scheme = c.scheme
 	}
-	if a.host == b.host {
-		c.host = a.host
+	if c.host == d.host {
+		both.host = c.host
 	}
-	return &c
+	return &both
 }
 
 // hop takes in the node that the next proxy on the way to the client names. It
