@@ -38,18 +38,12 @@ func (e *FileError) Unwrap() error { return e.Err }
 // passwords are the users of an htpasswd file. What was read from it does not
 // change; the methods may be called concurrently.
 type passwords struct {
-	hashes map[string]hash
-	cost   int // the highest of all hashes
+	hashes map[string][]byte // in bcrypt's text form
+	cost   int               // the highest of all hashes
 
 	key        [sha256.Size]byte // of what is remembered; random
 	mu         sync.Mutex
 	remembered map[login]struct{}
-}
-
-// hash is a bcrypt hash in its text form, and its cost.
-type hash struct {
-	text []byte
-	cost int
 }
 
 // login is a user and a password as a keyed hash: a password must not lie about
@@ -82,7 +76,7 @@ func readPasswords(file string) (*passwords, error) {
 // but a user's name, since a line may be a password that was written in its
 // place.
 func parsePasswords(data []byte) (*passwords, error) {
-	p := &passwords{hashes: make(map[string]hash), remembered: make(map[login]struct{})}
+	p := &passwords{hashes: make(map[string][]byte), remembered: make(map[login]struct{})}
 	number := 0
 	for line := range bytes.Lines(bytes.TrimPrefix(data, []byte("\ufeff"))) {
 		number++
@@ -125,7 +119,7 @@ func (p *passwords) add(line string) error {
 			Hint: "each step doubles the time that a login takes; write it anew with: htpasswd -B FILE USER",
 		}
 	}
-	p.hashes[user] = hash{[]byte(text), cost}
+	p.hashes[user] = []byte(text)
 	p.cost = max(p.cost, cost)
 	return nil
 }
@@ -136,31 +130,22 @@ var bcryptText = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 func isBcrypt(text string) bool { return bcryptText.MatchString(text) }
 
-// matches compares a password with the user's. Whatever comes out as false has
-// taken the same work, which is that of one comparison at the highest cost in the
-// file: it does not tell who is in the file. A comparison at the cost c is 2^c
-// rounds, so that those at c, c+1, … n-1, with the first at c once more, add up to
-// 2^n.
+// matches compares a password with the user's. An unknown user costs a comparison
+// too, at the highest cost of the file: where all hashes have the same cost, how long an
+// answer takes tells nobody who is in the file. Where costs are mixed it does tell of
+// users whose hash has a lower cost than the highest.
 func (p *passwords) matches(user, password string, compare comparison) bool {
-	found, known := p.hashes[user]
+	hash, known := p.hashes[user]
 	if !known {
-		compare(decoy(p.cost), []byte(password))
-		return false
+		hash = decoy(p.cost)
 	}
-	if compare(found.text, []byte(password)) == nil {
-		return true
-	}
-	for cost := found.cost; cost < p.cost; cost++ {
-		compare(decoy(cost), []byte(password))
-	}
-	return false
+	return compare(hash, []byte(password)) == nil && known
 }
 
 // comparison is bcrypt.CompareHashAndPassword: nil for the right password.
 type comparison func(hash, password []byte) error
 
-// decoy is a hash that costs as much to compare with as a real one. What comes
-// of that is not looked at.
+// decoy is a hash that costs as much to compare with as a real one.
 func decoy(cost int) []byte {
 	return fmt.Appendf(nil, "$2y$%02d$%053d", cost, 0)
 }
