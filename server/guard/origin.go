@@ -6,6 +6,7 @@ package guard
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"wsd/server/hint"
@@ -17,7 +18,7 @@ import (
 // a list, at the server's own, or, with neither, any. It does not change, and may be
 // used concurrently.
 type Origins struct {
-	allowed       []string
+	allowed       []webOrigin
 	same, guarded bool
 }
 
@@ -27,7 +28,11 @@ type Origins struct {
 // a request in, whichever page makes it: when nothing else is given, same holds then,
 // and plain requests that may change something are checked, too.
 func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
-	return &Origins{allowed, same, guarded}, parseOrigins(allowed)
+	entries, err := parseOrigins(allowed)
+	if err != nil {
+		return nil, err
+	}
+	return &Origins{entries, same, guarded}, nil
 }
 
 // guardedHint is for the operator whose page is refused without a flag that says
@@ -86,13 +91,13 @@ type webOrigin struct {
 // A request without an Origin comes from no browser and is allowed: the check
 // protects people from pages that use their browser, and anything else could
 // send whatever Origin it likes. With both restrictions on, an origin must pass
-// both, as with websocketd. An entry that parseOrigins refuses allows nothing.
+// both, as with websocketd.
 //
 // same compares host and port, and scheme, the one that the browser used, where
 // it is known. Where it is "", TLS may have ended at a proxy: a Host without a
-// port takes the default port of the Origin's scheme. Hosts are compared as browsers do, without regard to
-// case, and a trailing dot makes another host.
-func checkOrigin(origin, scheme, host string, allowed []string, same bool) error {
+// port takes the default port of the Origin's scheme. Hosts are compared as browsers
+// do, without regard to case, and a trailing dot makes another host.
+func checkOrigin(origin, scheme, host string, allowed []webOrigin, same bool) error {
 	if origin == "" || (len(allowed) == 0 && !same) {
 		return nil
 	}
@@ -103,24 +108,28 @@ func checkOrigin(origin, scheme, host string, allowed []string, same bool) error
 	if same && !from.isAt(scheme, host) {
 		return fmt.Errorf("origin %.255q is not at the request's own host %.255q", origin, host)
 	}
-	if len(allowed) > 0 && !from.isListed(allowed) {
+	if len(allowed) > 0 && !slices.ContainsFunc(allowed, from.isCovered) {
 		return fmt.Errorf("origin %.255q is not allowed", origin)
 	}
 	return nil
 }
 
-// parseOrigins returns an error that names the first entry of list that is not
-// [scheme://]host[:port] or "null", and so could allow no origin at all.
-func parseOrigins(list []string) error {
-	for _, entry := range list {
-		if _, ok := parseOriginEntry(entry); !ok {
-			return &hint.Error{
-				Err:  fmt.Errorf("allowed origin %q is not [scheme://]host[:port]", entry),
-				Hint: originHint(entry),
+// parseOrigins reads the entries of the allowed list. The error, which has a hint,
+// names the first that is not [scheme://]host[:port] or "null", and so could allow no
+// origin at all.
+func parseOrigins(list []string) ([]webOrigin, error) {
+	var entries []webOrigin
+	for _, s := range list {
+		entry, ok := parseOriginEntry(s)
+		if !ok {
+			return nil, &hint.Error{
+				Err:  fmt.Errorf("allowed origin %q is not [scheme://]host[:port]", s),
+				Hint: originHint(s),
 			}
 		}
+		entries = append(entries, entry)
 	}
-	return nil
+	return entries, nil
 }
 
 // originHint is the advice for an entry that is not a valid origin.
@@ -151,27 +160,17 @@ func (o webOrigin) isAt(scheme, hostHeader string) bool {
 	return ok && port != "" && name == o.host && port == o.port && (scheme == "" || scheme == o.scheme)
 }
 
-// isListed says whether an entry of allowed covers o.
-func (o webOrigin) isListed(allowed []string) bool {
-	for _, s := range allowed {
-		if entry, ok := parseOriginEntry(s); ok && entry.covers(o) {
-			return true
-		}
-	}
-	return false
-}
-
-// covers says whether o, as an entry of the allowed list, allows the origin from.
-func (o webOrigin) covers(from webOrigin) bool {
+// isCovered says whether entry, of the allowed list, allows the origin o.
+func (o webOrigin) isCovered(entry webOrigin) bool {
 	switch {
-	case o.host != from.host:
+	case entry.host != o.host:
 		return false
-	case o.scheme == "" && from.host != "" && from.scheme != "http" && from.scheme != "https":
+	case entry.scheme == "" && o.host != "" && o.scheme != "http" && o.scheme != "https":
 		return false
-	case o.scheme != "" && o.scheme != from.scheme:
+	case entry.scheme != "" && entry.scheme != o.scheme:
 		return false
 	default:
-		return o.port == "" || o.port == from.port
+		return entry.port == "" || entry.port == o.port
 	}
 }
 
