@@ -49,23 +49,3 @@ func redirectHandler(port int, tls bool) http.Handler {
 		http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
 	})
 }
-
-// isHostName says whether s is a host name or an IPv4 address: labels of
-// letters, digits, hyphens (RFC 1123, section 2.1) and, since they are in use,
-// underscores, within the lengths of RFC 1035, section 2.3.4.
-func isHostName(s string) bool {
-	if len(s) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 {
-			return false
-		}
-		for _, c := range []byte(label) {
-			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
-				return false
-			}
-		}
-	}
-	return true
-}

@@ -11,10 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"wsd/server/servertest"
 	"wsd/server/websocket"
+
+	"golang.org/x/sys/unix"
 )
 
 // The ladder as a session sees it: EOF, SIGINT, SIGTERM, SIGKILL, to the whole

@@ -19,6 +19,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"wsd/server/host"
 )
 
 const (
@@ -246,30 +248,10 @@ func hostNames(names []string) []string {
 			if addr = addr.Unmap().WithZone(""); !addr.IsUnspecified() {
 				out = append(out, addr.String())
 			}
-		} else if name = strings.ToLower(strings.TrimSuffix(name, ".")); isHostName(name) {
-			out = append(out, name)
+		} else if host.IsName(name) {
+			out = append(out, strings.ToLower(strings.TrimSuffix(name, ".")))
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
-}
-
-// isHostName says whether s is a host name or an IPv4 address: labels of
-// letters, digits, hyphens (RFC 1123, section 2.1) and, since they are in use,
-// underscores, within the lengths of RFC 1035, section 2.3.4.
-func isHostName(s string) bool {
-	if len(s) > 253 {
-		return false
-	}
-	for label := range strings.SplitSeq(s, ".") {
-		if label == "" || len(label) > 63 {
-			return false
-		}
-		for _, c := range []byte(label) {
-			if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_') {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"wsd/server/host"
 )
 
 // The page as it is written. index.html has placeholders for the style, the script
@@ -109,36 +111,15 @@ func hashSource(page, name string) string {
 }
 
 // connectHosts is what connect-src allows beside 'self': WebSockets to the
-// host that the browser asked for, with and without TLS. Browsers of some years ago don't
-// take a WebSocket for 'self'. It is empty for a host that can't stand in a
-// policy; the page then has 'self' alone.
-func connectHosts(host string) string {
-	if !isHostSource(host) {
+// host[:port] that the browser asked for, with and without TLS. Browsers of some years
+// ago don't take a WebSocket for 'self'. It is empty for a host that can't stand in a
+// policy, whose grammar (CSP Level 3, section 2.3.1) has no brackets for an IPv6 address
+// and, in those browsers, no dot at the end; the page then has 'self' alone.
+func connectHosts(asked string) string {
+	name, port, _ := host.Split(asked)
+	if name == "" || name[0] == '[' || strings.HasSuffix(name, ".") {
 		return ""
 	}
-	return " ws://" + host + " wss://" + host
+	at := host.Normal(name, port)
+	return " ws://" + at + " wss://" + at
 }
-
-// isHostSource reports whether hostport, which is the client's to choose, is a
-// name or an IPv4 address with or without a port, and nothing that ends a source
-// or a directive. An IPv6 address is none: the grammar of CSP Level 3, section
-// 2.3.1, has no brackets.
-func isHostSource(hostport string) bool {
-	host, port, hasPort := strings.Cut(hostport, ":")
-	if len(host) > 253 { // RFC 1035, section 2.3.4, without the root's length byte
-		return false
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); hasPort && (err != nil || n == 0) {
-		return false
-	}
-	for label := range strings.SplitSeq(host, ".") {
-		if label == "" || strings.Trim(label, hostChars) != "" {
-			return false
-		}
-	}
-	return true
-}
-
-// hostChars are CSP's host-char and the underscore, which names of containers
-// have.
-const hostChars = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
