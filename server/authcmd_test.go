@@ -167,7 +167,7 @@ func TestAuthComesLast(t *testing.T) {
 	s.takeFork()
 	resp, _ := s.ask(t, good)
 	wantBusy(t, resp)
-	s.releaseFork()
+	s.forks.Add(-1)
 	if asked := s.log.all("authcmd stderr"); len(asked) > 0 {
 		t.Errorf("the program was started: %v", asked)
 	}

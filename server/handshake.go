@@ -1,42 +1,20 @@
 package server
 
 import (
-	"context"
+	"bufio"
+	"encoding/base64"
 	"errors"
-	"log/slog"
+	"fmt"
+	"net"
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 
-	"wsd/exec"
-	"wsd/server/cgi"
-	"wsd/server/files"
-	"wsd/server/session"
+	library "github.com/coder/websocket"
+
+	"wsd/server/proxy"
 	"wsd/server/websocket"
 )
-
-// ServeHTTP implements http.Handler. For an upgrade it returns once the session
-// runs: the goroutine and the buffers of the HTTP server are then free, and the
-// session goes on by itself until it ends or Close ends it.
-func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
-	w, r := &response{ResponseWriter: rw, cfg: &s.cfg}, s.newRequest(hr)
-	switch {
-	case !s.checkHeader(w, r):
-	case s.serveHealth(w, r):
-		return
-	case isUpgrade(hr) && !s.withinRate(w, r):
-	case !s.allow(w, r):
-	case !s.stripBase(r):
-		refuse(w, http.StatusNotFound, "there is nothing at this path")
-	case isUpgrade(hr):
-		s.serveWebSocket(w, r)
-	default:
-		s.servePlain(w, r)
-	}
-	if w.status != http.StatusSwitchingProtocols {
-		s.logRequest(w, r)
-	}
-}
 
 // isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
 // asks for it correctly is checked by checkHandshake. In HTTP/1.0 there is no
@@ -57,138 +35,109 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// serveWebSocket is the beginning of a WebSocket's life, after the guards of allow:
-// opening handshake, script, place, environment, AuthCommand, upgrade, process.
-// The process starts last, since a script in a browser can read a close code and
-// its reason, but never an HTTP status.
-func (s *Server) serveWebSocket(w *response, r *httpRequest) {
-	if !s.checkHandshake(w, r) {
-		return
-	}
-	script, err := s.findScript(r)
-	if err != nil {
-		s.refuseScript(w, r, err)
-		return
-	}
-	if !s.takeOnce(w, r) {
-		return
-	}
-	if !s.admit(w, r) {
-		s.giveOnce()
-		return
-	}
-	id := s.ids.next()
-	command := s.command(r, script, id)
-	if !s.authorize(w, r, id, command) {
-		s.dismiss(r)
-		s.giveOnce()
-		return
-	}
-	conn, err := upgrade(w, r.Request)
-	if err != nil {
-		s.dismiss(r)
-		s.giveOnce()
-		s.log.Debug("bad handshake", append(r.client.Attrs(), "err", err)...)
-		return
-	}
-	s.startSession(id, command, conn, r)
-}
-
-// findScript returns the script that answers upgrades at the request's path.
-func (s *Server) findScript(r *httpRequest) (found cgi.Script, err error) {
+// checkHandshake refuses what is no opening handshake of RFC 6455 4.2.1, before
+// anything is started for it. The websocket library checks the same later, in
+// words that quote the client's headers.
+func (s *Server) checkHandshake(r *httpRequest) *refusal {
+	versions, keys := r.Header.Values("Sec-WebSocket-Version"), r.Header.Values("Sec-WebSocket-Key")
+	var no *refusal
 	switch {
-	case s.cfg.ScriptDir != "":
-		found, err = cgi.FindScript(s.cfg.ScriptDir, r.URL.Path)
-	case len(s.cfg.Command) > 0:
-		found, err = cgi.CommandScript(s.cfg.Command[0], r.URL.Path)
+	case r.Method != http.MethodGet:
+		no = &refusal{
+			http.StatusMethodNotAllowed, "a WebSocket handshake must use GET",
+			map[string]string{"Allow": http.MethodGet},
+		}
+	case r.ContentLength != 0:
+		// What belongs to the request must not be taken for frames; nor is it waited for.
+		no = &refusal{
+			http.StatusBadRequest, "a WebSocket handshake must not have a body",
+			map[string]string{"Connection": "close"},
+		}
+	case len(versions) != 1 || versions[0] != "13": // RFC 6455 4.2.2, RFC 9110 15.5.22
+		no = &refusal{
+			http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is supported",
+			map[string]string{"Sec-WebSocket-Version": "13", "Upgrade": "websocket", "Connection": "Upgrade"},
+		}
+	case len(keys) != 1 || !isNonce(keys[0]):
+		no = &refusal{status: http.StatusBadRequest, text: "Sec-WebSocket-Key must be there once, with 16 bytes in base64"}
 	default:
-		err = files.ErrNotFound
+		return nil
 	}
-	found.Name = s.underBase(found.Name)
-	return found, err
+	s.log.Debug("bad handshake", append(r.client.Attrs(), "err", no.text)...)
+	return no
 }
 
-func (s *Server) refuseScript(w *response, r *httpRequest, err error) {
-	if errors.Is(err, files.ErrNotFound) {
-		refuse(w, http.StatusNotFound, "there is no backend at this path")
-		return
-	}
-	s.log.Error("looking for a script", "path", r.asked.Path, "err", err)
-	refuse(w, http.StatusInternalServerError, "the server could not look for the backend")
+// isNonce reports whether key is what RFC 6455 4.1 asks a client to send.
+func isNonce(key string) bool {
+	nonce, err := base64.StdEncoding.DecodeString(strings.TrimSpace(key))
+	return err == nil && len(nonce) == 16
 }
 
-// command is what runs a script for a request.
-func (s *Server) command(r *httpRequest, script cgi.Script, id string) *exec.Command {
-	c := &exec.Command{Path: script.Path, PTY: s.cfg.PTY}
-	if s.cfg.ScriptDir == "" {
-		c.Args = s.cfg.Command[1:]
+// badHandshake refuses what has passed checkHandshake and failed in upgrade, unless
+// that has answered already.
+func badHandshake(w *response) *refusal {
+	if w.status != 0 {
+		return nil
 	}
-	c.Env = cgi.Environ(s.cgiRequest(r, script, id))
-	return c
+	return &refusal{status: http.StatusBadRequest, text: "this is not a valid WebSocket handshake"}
 }
 
-// startSession starts the backend and the session, which from here on has the
-// connection.
-func (s *Server) startSession(id string, command *exec.Command, conn *websocket.Conn, r *httpRequest) {
-	log := s.log.With("session", id)
-	proc, err := s.life.start(command)
+// upgrade answers an opening handshake with 101 and takes the connection over.
+func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
+	var answer handshakeAnswer
+	if _, err := library.Accept(&answer, r, &library.AcceptOptions{InsecureSkipVerify: true}); !answer.accepted {
+		return nil, err
+	}
+	for _, name := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept"} {
+		w.Header()[name] = []string{answer.Header().Get(name)} // as RFC 6455 spells them: some clients compare exactly
+	}
+	w.WriteHeader(http.StatusSwitchingProtocols)
+	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
-		log.Error("cannot start the backend", "err", err)
-	} else {
-		log = log.With("pid", proc.PID())
+		return nil, fmt.Errorf("taking the connection over: %w", err)
 	}
-	addr := r.client.Counted() // nothing else of the request stays in memory
-	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
-	s.life.countSessions(1)
-	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
-		Exited: s.releaseFork,
-		Ended: func(end session.End) {
-			if proc != nil {
-				s.life.release(proc)
-			}
-			s.perIP.give(addr)
-			logEnd(log, end)
-			s.life.countSessions(-1)
-			s.life.leave()
-			s.passed()
-		},
-	})
+	// What the HTTP server has read already are the first messages of an eager
+	// client; the reader of a PROXY header may have read on behind those.
+	early, err := brw.Reader.Peek(brw.Reader.Buffered())
+	if err != nil {
+		nc.Close()
+		return nil, fmt.Errorf("taking the connection over: %w", err)
+	}
+	if proxied, ok := nc.(*proxy.Conn); ok {
+		var unread []byte
+		nc, unread = proxied.Unwrap()
+		early = slices.Concat(early, unread)
+	}
+	return websocket.NewConn(nc, early), nil
 }
 
-// logEnd writes the last line of a session.
-func logEnd(log *slog.Logger, end session.End) {
-	attrs := []any{
-		"code", int(end.Code),
-		"duration", end.Duration,
-		"messages_in", end.MessagesIn, "bytes_in", end.BytesIn,
-		"messages_out", end.MessagesOut, "bytes_out", end.BytesOut,
-	}
-	if end.Reason != "" {
-		attrs = append(attrs, "reason", end.Reason)
-	}
-	if end.Detail != "" {
-		attrs = append(attrs, "detail", end.Detail)
-	}
-	if end.Exit != nil {
-		attrs = append(attrs, "exit", end.Exit.String())
-	}
-	log.Log(context.Background(), LevelAccess, "DISCONNECT", attrs...)
+// handshakeAnswer is how the library answers a handshake (RFC 6455 4.2.2), noted
+// and not sent. The library would go on with the connection, but frames are read
+// and written by package websocket: it gets none.
+type handshakeAnswer struct {
+	header   http.Header
+	accepted bool
 }
 
-// requestAttrs is what the log says of a request. Never its query: it may carry a
-// token.
-func (s *Server) requestAttrs(r *httpRequest) []any {
-	attrs := append(r.client.Attrs(), "path", r.asked.Path)
-	if r.user != "" {
-		attrs = append(attrs, "user", r.user)
+var errOurs = errors.New("the connection is not the library's")
+
+// Header implements http.ResponseWriter.
+func (a *handshakeAnswer) Header() http.Header {
+	if a.header == nil {
+		a.header = make(http.Header)
 	}
-	if s.log.Enabled(context.Background(), LevelDebug) {
-		attrs = append(attrs, "header", headerAttr(r.Header))
-	}
-	return attrs
+	return a.header
 }
 
-// refuse answers a request with a status and a sentence for a person.
-func refuse(w http.ResponseWriter, status int, sentence string) {
-	http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status)+": "+sentence, status)
+// WriteHeader implements http.ResponseWriter.
+func (a *handshakeAnswer) WriteHeader(status int) {
+	if status == http.StatusSwitchingProtocols {
+		a.accepted = true
+	}
 }
+
+// Write implements http.ResponseWriter.
+func (a *handshakeAnswer) Write(b []byte) (int, error) { return len(b), nil }
+
+// Hijack implements http.Hijacker, without which the library accepts nothing.
+func (a *handshakeAnswer) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errOurs }

@@ -7,14 +7,16 @@ import (
 	"time"
 )
 
-// serveHealth answers a load balancer that asks whether to send clients here
-// (Config.HealthPath). It reports false, and has written nothing, for any other
-// request. The path is a whole one, BasePath or not, since a balancer asks the
-// server and not the proxy's clients' URL. A WebSocket there is one as anywhere.
-func (s *Server) serveHealth(w *response, r *httpRequest) bool {
-	if s.cfg.HealthPath == "" || r.asked.Path != s.cfg.HealthPath || isUpgrade(r.Request) {
-		return false
-	}
+// isHealthCheck reports whether a load balancer asks whether to send clients here
+// (Config.HealthPath). The path is a whole one, BasePath or not, since a balancer
+// asks the server and not the proxy's clients' URL. A WebSocket there is one as
+// anywhere.
+func (s *Server) isHealthCheck(r *httpRequest) bool {
+	return s.cfg.HealthPath != "" && r.asked.Path == s.cfg.HealthPath && !isUpgrade(r.Request)
+}
+
+// serveHealth answers a health check.
+func (s *Server) serveHealth(w *response, r *httpRequest) {
 	status, text := http.StatusOK, "ok\n"
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
@@ -28,7 +30,6 @@ func (s *Server) serveHealth(w *response, r *httpRequest) bool {
 	w.WriteHeader(status)
 	io.WriteString(w, text)
 	s.log.Log(context.Background(), LevelTrace, "health", append(r.client.Attrs(), "status", status)...)
-	return true
 }
 
 // drain lets health checks fail while all else goes on, new WebSockets included,

@@ -1,49 +1,121 @@
 package server
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"path/filepath"
+	"time"
+
+	"wsd/exec"
+	"wsd/server/cgi"
+	"wsd/server/files"
 )
 
-// servePlain answers a request that is no upgrade: by a CGI program, a static
-// file, the console, or a sentence that tells how to connect.
-func (s *Server) servePlain(w *response, r *httpRequest) {
+// stallTimeout is how long the client of a CGI program may neither send of the body
+// nor take of the answer what is due: the program has one of the MaxForks places.
+const stallTimeout = time.Minute
+
+// findScript returns the script that answers upgrades at the request's path.
+func (s *Server) findScript(r *httpRequest) (cgi.Script, *refusal) {
+	found, err := cgi.Script{}, files.ErrNotFound
 	switch {
-	case s.serveCGI(w, r):
-	case s.redirectToBase(w, r):
-	case s.static.Serve(w, r.Request):
-	case s.console != nil:
-		s.console.Serve(w, r.Request, r.client.Host)
-	default:
-		s.serveAdvice(w, r)
+	case s.cfg.ScriptDir != "":
+		found, err = cgi.FindScript(s.cfg.ScriptDir, r.URL.Path)
+	case len(s.cfg.Command) > 0:
+		found, err = cgi.CommandScript(s.cfg.Command[0], r.URL.Path)
 	}
+	if errors.Is(err, files.ErrNotFound) {
+		return found, &refusal{status: http.StatusNotFound, text: "there is no backend at this path"}
+	}
+	found.Name = s.underBase(found.Name)
+	return found, s.cannotLook(r, err)
 }
 
-// serveAdvice answers 426 where a WebSocket would be (RFC 9110 15.5.22), and 404
+// findCGI returns the CGI program at the request's path, or nil when there is none.
+func (s *Server) findCGI(r *httpRequest) (*cgi.Script, *refusal) {
+	if s.cfg.CGIDir == "" {
+		return nil, nil
+	}
+	found, err := cgi.FindScript(s.cfg.CGIDir, r.URL.Path)
+	if errors.Is(err, files.ErrNotFound) {
+		return nil, nil
+	}
+	found.Name = s.underBase(found.Name)
+	return &found, s.cannotLook(r, err)
+}
+
+// cannotLook refuses a request if err says that a folder of scripts can't be looked
+// into.
+func (s *Server) cannotLook(r *httpRequest, err error) *refusal {
+	if err == nil {
+		return nil
+	}
+	s.log.Error("looking for a script", "path", r.asked.Path, "err", err)
+	return &refusal{status: http.StatusInternalServerError, text: "the server could not look for the backend"}
+}
+
+// serveCGI answers r by a CGI program (RFC 3875). The program runs as backends do:
+// in a process group of its own, with nothing of the server's environment but
+// Config.Env, counted by MaxForks, and ended by the ladder when the client leaves.
+func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refusal {
+	if r.ContentLength < 0 { // RFC 3875 4.1.2: the length must be known
+		return &refusal{status: http.StatusLengthRequired, text: "a CGI program needs to know the body's length"}
+	}
+	p, no := s.admit(r)
+	if no != nil {
+		return no
+	}
+	defer p.release()
+	if r.ContentLength > 0 {
+		// A program may answer before it has read all of the body. To keep the
+		// connection net/http would then read the rest away, before the program.
+		w.Header().Set("Connection", "close")
+	}
+	id := s.ids.next()
+	asked := s.cgiRequest(r, script, id)
+	asked.IsCGI = true
+	log := s.log.With("request", id, "path", r.asked.Path)
+	proc, err := s.life.start(&exec.Command{
+		Path: script.Path,
+		Dir:  filepath.Dir(script.Path), // RFC 3875 7.2
+		Env:  cgi.Environ(asked),
+	})
+	if err != nil {
+		log.Error("cannot start the CGI program", "err", err)
+		return &refusal{status: http.StatusInternalServerError, text: "the program could not be started"}
+	}
+	defer s.life.release(proc)
+	log = log.With("pid", proc.PID())
+	program := cgi.Program{Process: proc, Log: log, CloseDelay: s.cfg.CloseDelay, Patience: s.stallTimeout}
+	err = program.Serve(w, r.Request)
+	if err != nil && w.status == 0 { // nothing has been answered
+		log.Error("bad answer of a CGI program", "err", err)
+		return &refusal{status: http.StatusBadGateway, text: "the program gave no valid answer"}
+	}
+	if err != nil {
+		log.Debug("the client left a CGI program", "err", err)
+	}
+	return nil
+}
+
+// advice refuses by 426 where a WebSocket would be (RFC 9110 15.5.22), and by 404
 // where there is nothing at all. The page is also where a person accepts a
 // self-signed certificate, which a browser never offers for a WebSocket.
-func (s *Server) serveAdvice(w *response, r *httpRequest) {
-	if _, err := s.findScript(r); err != nil {
-		refuse(w, http.StatusNotFound, "there is nothing at this path")
-		return
+func (s *Server) advice(r *httpRequest) *refusal {
+	if _, no := s.findScript(r); no != nil {
+		return nothingHere
 	}
 	scheme := "ws"
 	if r.client.Scheme == "https" {
 		scheme = "wss"
 	}
-	w.Header().Set("Upgrade", "websocket")
-	w.Header().Set("Connection", "Upgrade")
-	refuse(w, http.StatusUpgradeRequired, fmt.Sprintf(
-		"this is a WebSocket server. Connect to it with a WebSocket client,\n"+
+	return &refusal{
+		http.StatusUpgradeRequired,
+		fmt.Sprintf("this is a WebSocket server. Connect to it with a WebSocket client,\n"+
 			"from a web page for example by new WebSocket(%q). A proxy on the way\n"+
 			"must pass on the headers Upgrade and Connection.",
-		scheme+"://"+r.client.Host+r.asked.EscapedPath()))
-}
-
-// logRequest writes the one line of a request that has not become a WebSocket.
-// Its query is left out: it may carry a token.
-func (s *Server) logRequest(w *response, r *httpRequest) {
-	attrs := append(s.requestAttrs(r), "method", r.Method, "status", w.status, "bytes", w.bytes)
-	s.log.Log(context.Background(), LevelAccess, "HTTP", attrs...)
+			scheme+"://"+r.client.Host+r.asked.EscapedPath()),
+		map[string]string{"Upgrade": "websocket", "Connection": "Upgrade"},
+	}
 }

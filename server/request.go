@@ -25,3 +25,18 @@ func (s *Server) newRequest(r *http.Request) *httpRequest {
 	}
 	return &httpRequest{Request: r, asked: r.URL, client: client}
 }
+
+// checkFieldCount refuses a request with more than MaxHeaderCount header fields, by
+// 431 (RFC 6585 5).
+func (s *Server) checkFieldCount(r *httpRequest) *refusal {
+	fields := 0
+	for _, values := range r.Header {
+		fields += len(values)
+	}
+	if s.cfg.MaxHeaderCount == 0 || fields <= s.cfg.MaxHeaderCount {
+		return nil
+	}
+	s.log.Warn("too many header fields (--maxheadercount)",
+		append(r.client.Attrs(), "fields", fields, "maxheadercount", s.cfg.MaxHeaderCount)...)
+	return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, text: "the request has too many header fields"}
+}

@@ -49,7 +49,6 @@ type Server struct {
 	certs   atomic.Pointer[certs.Store] // nil until Run has made them
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
-	unread  unread
 
 	perIP    *perIP
 	buffered websocket.Budget // of MaxBuffered
@@ -109,7 +108,6 @@ func New(cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.unread.log = s.log
 	s.auth = &guard.Command{Words: cfg.AuthCommand, Timeout: authTimeout, Start: s.life.start, Release: s.life.release}
 	if cfg.PasswordFile != "" {
 		if s.logins, err = guard.NewLogins(cfg.PasswordFile, s.log); err != nil {
@@ -229,20 +227,15 @@ func (s *Server) loadCertificates(listeners []listener) (*tls.Config, error) {
 
 func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           s.unread.handler(h),
+		Handler:           h,
 		ReadHeaderTimeout: readHeaderTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
 		// Else net/http would answer OPTIONS * itself, past the guards and the log.
 		DisableGeneralOptionsHandler: true,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return s.unread.context(proxy.ConnContext(ctx, c), c)
-		},
-		ConnState: func(c net.Conn, state http.ConnState) {
-			s.unread.state(c, state)
-			s.countConn(c, state)
-		},
+		ConnContext:                  proxy.ConnContext,
+		ConnState:                    s.countConn,
 	}
 }
 

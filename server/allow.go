@@ -17,70 +17,84 @@ func (c *Config) guarded() bool {
 	return c.PasswordFile != "" || len(c.AuthCommand) > 0 || c.TLS != nil && c.TLS.ClientCA != ""
 }
 
-// allow asks the guards of all requests but health checks, the cheap one first.
-// It answers a request that it refuses, and reports false.
-func (s *Server) allow(w *response, r *httpRequest) bool {
-	return s.allowOrigin(w, r) && s.allowUser(w, r)
+// checkRate refuses a client whose address has tried too many handshakes, or
+// logins.
+func (s *Server) checkRate(r *httpRequest) *refusal {
+	wait := s.perIP.handshake(r.client.Counted())
+	if wait == 0 {
+		return nil
+	}
+	s.log.Warn("too many handshakes of one address (--handshakes-per-ip)",
+		append(r.client.Attrs(), "limit", s.cfg.HandshakesPerMinute)...)
+	return later(http.StatusTooManyRequests, wait, "too many handshakes, try again later")
 }
 
-func (s *Server) allowOrigin(w *response, r *httpRequest) bool {
+// allow asks the guards of all requests but health checks, the cheap one first.
+func (s *Server) allow(r *httpRequest) *refusal {
+	if no := s.allowOrigin(r); no != nil {
+		return no
+	}
+	return s.allowUser(r)
+}
+
+func (s *Server) allowOrigin(r *httpRequest) *refusal {
 	check := s.origins.CheckPlain
 	if isUpgrade(r.Request) {
 		check = s.origins.CheckUpgrade
 	}
 	err := check(r.Request, r.client)
 	if err == nil {
-		return true
+		return nil
 	}
 	attrs := append(r.client.Attrs(), "origin", guard.Origin(r.Request), "host", r.client.Host, "err", err)
 	if advice := hint.Of(err); advice != "" {
 		attrs = append(attrs, "hint", advice)
 	}
 	s.log.Info("origin refused", attrs...)
-	refuse(w, http.StatusForbidden, "this origin is not allowed")
-	return false
+	return &refusal{status: http.StatusForbidden, text: "this origin is not allowed"}
 }
 
-// allowUser lets in who knows a password (--htpasswd). It answers a request that
-// it refuses, and reports false.
-func (s *Server) allowUser(w *response, r *httpRequest) bool {
+// allowUser lets in who knows a password (--htpasswd).
+func (s *Server) allowUser(r *httpRequest) *refusal {
 	if s.logins == nil {
-		return true
+		return nil
 	}
 	user, password, err := guard.Credentials(r.Request)
-	if err == nil && !isUpgrade(r.Request) && !s.logins.Remembers(user, password) && !s.withinRate(w, r) {
-		return false // a guess by a plain request counts as one by a handshake
+	if err == nil && !isUpgrade(r.Request) && !s.logins.Remembers(user, password) {
+		if no := s.checkRate(r); no != nil { // a guess by a plain request counts as one by a handshake
+			return no
+		}
 	}
 	if err == nil {
 		err = s.logins.Check(r.Context(), user, password)
 	}
 	if err == nil {
 		r.user = user
-		return true
+		return nil
 	}
 	if r.Header["Authorization"] != nil { // browsers ask without first
 		s.log.Info("login refused", append(r.client.Attrs(), "path", r.asked.Path, "err", err)...)
 	}
-	refuseLogin(w, err)
-	return false
+	return loginRefusal(err)
 }
 
-// refuseLogin answers a request whose credentials are refused by err.
-func refuseLogin(w http.ResponseWriter, err error) {
-	if errors.As(err, new(guard.LoginError)) {
-		w.Header().Set("WWW-Authenticate", guard.Challenge)
-		refuse(w, http.StatusUnauthorized, "a user and a password are needed")
-		return
+// loginRefusal refuses a request whose credentials are refused by err.
+func loginRefusal(err error) *refusal {
+	if !errors.As(err, new(guard.LoginError)) {
+		return later(http.StatusServiceUnavailable, retryAfter, "too many logins at once, try again later")
 	}
-	refuseFor(w, http.StatusServiceUnavailable, retryAfter, "too many logins at once, try again later")
+	return &refusal{
+		http.StatusUnauthorized, "a user name and a password are required",
+		map[string]string{"WWW-Authenticate": guard.Challenge},
+	}
 }
 
 // authorize asks the program of Config.AuthCommand, which has the request's place
 // of MaxForks meanwhile, and adds the variables that it prints to the environment of
-// the backend. It answers a request that it refuses, and reports false.
-func (s *Server) authorize(w *response, r *httpRequest, id string, backend *exec.Command) bool {
+// the backend.
+func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *refusal {
 	if len(s.auth.Words) == 0 {
-		return true
+		return nil
 	}
 	log := s.log.With("session", id)
 	ctx, cancel := context.WithCancelCause(r.Context())
@@ -89,28 +103,22 @@ func (s *Server) authorize(w *response, r *httpRequest, id string, backend *exec
 	env, status, err := s.auth.Run(ctx, log, backend.Env)
 	switch {
 	case errors.Is(err, errClosing):
-		refuseClosing(w)
-	case r.Context().Err() != nil: // nobody is there to be answered
-		w.WriteHeader(http.StatusServiceUnavailable)
+		return shuttingDown
+	case r.Context().Err() != nil:
+		return &refusal{status: http.StatusServiceUnavailable, text: "the client has left"}
 	case err != nil:
 		log.Error("the program of --authcmd failed", "err", err)
-		refuseUnsure(w)
 	case status.OK():
 		backend.Env = env
-		return true
+		return nil
 	case status.Code == guard.Unauthorized:
 		// Without a challenge: which one the program would take is not known, and
 		// at Basic a browser asks for a password that may not exist.
-		refuse(w, http.StatusUnauthorized, "you are not known here")
+		return &refusal{status: http.StatusUnauthorized, text: "unknown user or wrong credentials"}
 	case status.Code == guard.Forbidden:
-		refuse(w, http.StatusForbidden, "you may not connect")
+		return &refusal{status: http.StatusForbidden, text: "you may not connect"}
 	default:
 		log.Error("the program of --authcmd failed", "exit", status.String())
-		refuseUnsure(w)
 	}
-	return false
-}
-
-func refuseUnsure(w http.ResponseWriter) {
-	refuse(w, http.StatusServiceUnavailable, "the server could not find out who may connect")
+	return &refusal{status: http.StatusServiceUnavailable, text: "the server could not find out who may connect"}
 }

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"net/http"
+	"net/netip"
+)
+
+// place is what a WebSocket or a CGI program has of the server's limits, and its
+// part in what Close waits for. It is given back by release, which may be called
+// again, and by anyone: so a deferred release takes care of all ways out, and who
+// hands a place over keeps an empty one. It belongs to one goroutine at a time.
+type place struct {
+	server *Server    // nil when the place is empty
+	addr   netip.Addr // one of its MaxPerAddress
+	fork   bool       // one of MaxForks
+	limits bool       // releaseLimits has not been called
+	once   bool       // the one session of Config.Once
+}
+
+// admit takes a place for one more WebSocket or CGI program, if there is one.
+func (s *Server) admit(r *httpRequest) (*place, *refusal) {
+	addr := r.client.Counted()
+	if !s.perIP.take(addr) {
+		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
+			append(r.client.Attrs(), "maxconns", s.cfg.MaxPerAddress)...)
+		return nil, later(http.StatusTooManyRequests, retryAfter, "too many connections from your address, try again later")
+	}
+	if !s.takeFork() {
+		s.perIP.give(addr)
+		s.log.Warn("all places are taken (--maxforks)", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
+		return nil, later(http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
+	}
+	if !s.life.enter() {
+		s.perIP.give(addr)
+		s.forks.Add(-1)
+		return nil, shuttingDown
+	}
+	return &place{server: s, addr: addr, fork: true, limits: true}, nil
+}
+
+// admitWebSocket is admit for a WebSocket, which may be the only one there is to be
+// (Config.Once).
+func (s *Server) admitWebSocket(r *httpRequest) (*place, *refusal) {
+	if s.cfg.Once && !s.taken.CompareAndSwap(false, true) {
+		s.log.Info("there is one session only (--once)", r.client.Attrs()...)
+		return nil, &refusal{status: http.StatusServiceUnavailable, text: "this server takes one session only"}
+	}
+	p, no := s.admit(r)
+	if no != nil {
+		s.taken.Store(false)
+		return nil, no
+	}
+	p.once = s.cfg.Once
+	return p, nil
+}
+
+// takeFork takes one of MaxForks, and reports false when all are taken.
+func (s *Server) takeFork() bool {
+	limit := int64(s.cfg.MaxForks)
+	if s.forks.Add(1) > limit && limit > 0 {
+		s.forks.Add(-1)
+		return false
+	}
+	return true
+}
+
+// handOver leaves p empty and returns what it was, for a session: the one session
+// of Config.Once has begun.
+func (p *place) handOver() *place {
+	q := *p
+	*p = place{}
+	q.once = false
+	return &q
+}
+
+// releaseFork gives back the one of MaxForks: the process has ended.
+func (p *place) releaseFork() {
+	if p.fork {
+		p.fork = false
+		p.server.forks.Add(-1)
+	}
+}
+
+// releaseLimits gives back all that others may be waiting for.
+func (p *place) releaseLimits() {
+	p.releaseFork()
+	if p.limits {
+		p.limits = false
+		p.server.perIP.give(p.addr)
+	}
+	if p.once {
+		p.once = false
+		p.server.taken.Store(false)
+	}
+}
+
+// release gives back all of p, after which nothing of it is waited for any more.
+func (p *place) release() {
+	if p.server == nil {
+		return
+	}
+	p.releaseLimits()
+	p.server.life.leave()
+	*p = place{}
+}

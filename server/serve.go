@@ -1,0 +1,141 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"wsd/exec"
+	"wsd/server/cgi"
+	"wsd/server/session"
+	"wsd/server/websocket"
+)
+
+// ServeHTTP implements http.Handler. For an upgrade it returns once the session
+// runs: the goroutine and the buffers of the HTTP server are then free, and the
+// session goes on by itself until it ends or Close ends it.
+func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
+	w, r := &response{ResponseWriter: rw, cfg: &s.cfg}, s.newRequest(hr)
+	no := s.checkFieldCount(r)
+	if no == nil && s.isHealthCheck(r) {
+		s.serveHealth(w, r)
+		return
+	}
+	if no == nil {
+		no = s.serve(w, r)
+	}
+	if no != nil {
+		no.answer(w)
+	}
+	if w.status != http.StatusSwitchingProtocols {
+		s.logRequest(w, r)
+	}
+}
+
+// serve takes a request past the guards and serves it, or says why not.
+func (s *Server) serve(w *response, r *httpRequest) *refusal {
+	upgrade := isUpgrade(r.Request)
+	if upgrade {
+		if no := s.checkRate(r); no != nil { // before all else, so that guessing is slowed down as well
+			return no
+		}
+	}
+	if no := s.allow(r); no != nil {
+		return no
+	}
+	if !s.stripBase(r) {
+		return nothingHere
+	}
+	if upgrade {
+		return s.serveWebSocket(w, r)
+	}
+	return s.servePlain(w, r)
+}
+
+// serveWebSocket is the beginning of a WebSocket's life, after the guards of allow:
+// opening handshake, script, place, environment, AuthCommand, upgrade, process.
+// The process starts last, since a script in a browser can read a close code and
+// its reason, but never an HTTP status.
+func (s *Server) serveWebSocket(w *response, r *httpRequest) *refusal {
+	if no := s.checkHandshake(r); no != nil {
+		return no
+	}
+	script, no := s.findScript(r)
+	if no != nil {
+		return no
+	}
+	p, no := s.admitWebSocket(r)
+	if no != nil {
+		return no
+	}
+	defer p.release()
+	id := s.ids.next()
+	command := s.command(r, script, id)
+	if no := s.authorize(r, id, command); no != nil {
+		return no
+	}
+	conn, err := upgrade(w, r.Request)
+	if err != nil {
+		s.log.Debug("bad handshake", append(r.client.Attrs(), "err", err)...)
+		return badHandshake(w)
+	}
+	s.startSession(id, command, conn, r, p.handOver())
+	return nil
+}
+
+// command is what runs a script for a request.
+func (s *Server) command(r *httpRequest, script cgi.Script, id string) *exec.Command {
+	c := &exec.Command{Path: script.Path, PTY: s.cfg.PTY}
+	if s.cfg.ScriptDir == "" {
+		c.Args = s.cfg.Command[1:]
+	}
+	c.Env = cgi.Environ(s.cgiRequest(r, script, id))
+	return c
+}
+
+// startSession starts the backend and the session, which from here on has the
+// connection and the place. Nothing of the request stays in memory.
+func (s *Server) startSession(id string, command *exec.Command, conn *websocket.Conn, r *httpRequest, p *place) {
+	log := s.log.With("session", id)
+	proc, err := s.life.start(command)
+	if err != nil {
+		log.Error("cannot start the backend", "err", err)
+	} else {
+		log = log.With("pid", proc.PID())
+	}
+	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
+	s.life.countSessions(1)
+	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
+		Exited: p.releaseFork,
+		Ended: func(end session.End) {
+			if proc != nil {
+				s.life.release(proc)
+			}
+			p.releaseLimits() // whoever reads the log finds them free
+			logEnd(log, end)
+			s.life.countSessions(-1)
+			p.release()
+			if s.cfg.Once {
+				close(s.over) // no second session has begun
+			}
+		},
+	})
+}
+
+// servePlain answers a request that is no upgrade: by a CGI program, a static
+// file, the console, or a sentence that tells how to connect.
+func (s *Server) servePlain(w *response, r *httpRequest) *refusal {
+	if script, no := s.findCGI(r); no != nil {
+		return no
+	} else if script != nil {
+		return s.serveCGI(w, r, *script)
+	}
+	switch {
+	case s.redirectToBase(w, r):
+	case s.static.Serve(w, r.Request):
+	case s.console != nil:
+		s.console.Serve(w, r.Request, r.client.Host)
+	default:
+		return s.advice(r)
+	}
+	return nil
+}
