@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 var addresses atomic.Uint32
@@ -24,7 +26,7 @@ func awaitListener(t *testing.T, address string) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()
-	timeout := time.After(patience)
+	timeout := time.After(servertest.Patience)
 	for {
 		conn, err := net.Dial("tcp", address)
 		if err == nil {

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // A bystander is a session that has nothing to do with the fault beside it. It
@@ -30,9 +32,8 @@ func watch(c *client) *bystander {
 		last: make(chan struct{}), sent: make(chan struct{}), ended: make(chan struct{}),
 		got: make(chan int, 1),
 	}
-	c.conn.SetDeadline(time.Time{}) // more has one
-	go b.send()                     // ends when last is closed or with the connection; leave waits for it
-	go b.receive()                  // ends with the connection; leave waits for it
+	go b.send()    // ends when last is closed or with the connection; leave waits for it
+	go b.receive() // ends with the connection; leave waits for it
 	return b
 }
 
@@ -41,12 +42,12 @@ func (b *bystander) send() {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
 	for n := 1; ; n++ {
-		if _, err := b.client.conn.Write(message(strconv.Itoa(n))); err != nil {
+		if b.client.TryWrite(servertest.Message(strconv.Itoa(n))) != nil {
 			return // receive says why
 		}
 		select {
 		case <-b.last:
-			b.client.conn.Write(append(message("last"), closeFrame(1000)...))
+			b.client.TryWrite(append(servertest.Message("last"), servertest.CloseFrame(1000, "")...))
 			return
 		case <-tick.C:
 		}
@@ -56,9 +57,9 @@ func (b *bystander) send() {
 func (b *bystander) receive() {
 	defer close(b.ended)
 	for n := 1; ; n++ {
-		m, err := b.client.next()
+		m, err := b.client.Read()
 		if m == "last" {
-			_, err = b.client.next()
+			_, err = b.client.Read()
 		} else if err == nil && m != strconv.Itoa(n) {
 			err = errors.New("message " + strconv.Itoa(n) + " came back as " + strconv.Quote(m))
 		}
@@ -77,7 +78,7 @@ func (b *bystander) receive() {
 // more returns when some messages have been sent and come back since its call.
 func (b *bystander) more() {
 	b.t.Helper()
-	timeout := time.After(patience)
+	timeout := time.After(servertest.Patience)
 	for from := -1; ; {
 		select {
 		case n := <-b.got:
@@ -101,10 +102,9 @@ func (b *bystander) leave() {
 	b.more()
 	close(b.last)
 	<-b.sent
-	b.client.conn.SetDeadline(time.Now().Add(patience))
 	<-b.ended
-	if !errors.Is(b.err, closedError{1000, ""}) {
+	if !errors.Is(b.err, servertest.CloseError{Code: 1000}) {
 		b.t.Errorf("the session beside the fault ended with %v", b.err)
 	}
-	b.client.conn.Close()
+	b.client.Conn.Close()
 }

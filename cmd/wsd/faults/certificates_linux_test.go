@@ -5,7 +5,31 @@ import (
 	"net"
 	"syscall"
 	"testing"
+
+	"wsd/server/servertest"
 )
+
+// certificates are an authority and the files that wsd reads.
+type certificates struct {
+	*servertest.CA
+	t         *testing.T
+	cert, key string
+}
+
+func newCertificates(t *testing.T) *certificates {
+	c := &certificates{CA: servertest.NewCA(t, "authority"), t: t}
+	c.cert, c.key = c.Install(t, t.TempDir(), "first")
+	return c
+}
+
+// replace replaces the certificate, and the key if that is not "".
+func (c *certificates) replace(cert, key string) {
+	c.t.Helper()
+	servertest.Replace(c.t, c.cert, cert)
+	if key != "" {
+		servertest.Replace(c.t, c.key, key)
+	}
+}
 
 // A halting connection stops in the middle of one of its writes.
 type halting struct {
@@ -47,9 +71,9 @@ func (s *stage) midHandshake(write int, change func()) string {
 	if err := <-shaken; err != nil {
 		s.t.Fatalf("the handshake: %v", err)
 	}
-	c.upgrade("/echo")
-	c.wantEcho("hello")
-	c.leave()
+	c.Upgrade("/echo")
+	c.WantEcho("hello")
+	c.Leave()
 	return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
 }
 
@@ -57,16 +81,16 @@ func (s *stage) midHandshake(write int, change func()) string {
 // Each is finished with one certificate and the key of that.
 func TestCertificatesReplaced(t *testing.T) {
 	t.Parallel()
-	ca := newAuthority(t)
+	ca := newCertificates(t)
 	s := newStage(t, settings{tls: ca})
 	reload := func(msg string) {
 		t.Helper()
-		before, _ := s.daemon.log.find("msg", msg)
-		s.daemon.signal(syscall.SIGHUP)
-		s.daemon.log.awaitAll(t, len(before)+1, "msg", msg)
+		before := len(s.daemon.Log.All(msg))
+		s.daemon.Signal(syscall.SIGHUP)
+		s.daemon.Log.WaitN(t, before+1, msg)
 	}
 	good := func(name string) func() {
-		return func() { ca.install(ca.issue(name)); reload("TLS files read again") }
+		return func() { ca.replace(ca.Issue(t, name)); reload("TLS files read again") }
 	}
 	const refused = "TLS files not read again, the old ones stay in use"
 	s.endure(10, func(n int, during func()) {
@@ -81,17 +105,16 @@ func TestCertificatesReplaced(t *testing.T) {
 				{"in the ClientHello", 0, good("second"), "second"},
 				{"in the client's last words", 1, good("third"), "second"},
 				{"by one that does not fit the key", 0, func() {
-					cert, _ := ca.issue("alone")
-					ca.replace(ca.cert, cert)
+					cert, _ := ca.Issue(t, "alone")
+					ca.replace(cert, "")
 					reload(refused)
 				}, "third"},
 				{"by half a file", 0, func() {
-					cert, key := ca.issue("half")
-					ca.replace(ca.cert, cert)
-					ca.replace(ca.key, key[:len(key)/2])
+					cert, key := ca.Issue(t, "half")
+					ca.replace(cert, key[:len(key)/2])
 					reload(refused)
 				}, "third"},
-				{"by nothing", 1, func() { ca.replace(ca.cert, nil); reload(refused) }, "third"},
+				{"by nothing", 1, func() { ca.replace("", ""); reload(refused) }, "third"},
 			} {
 				if got := s.midHandshake(test.write, test.change); got != test.want {
 					t.Errorf("replaced %s: the certificate is %q, want %q", test.name, got, test.want)

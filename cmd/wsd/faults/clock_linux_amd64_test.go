@@ -6,10 +6,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // setBack is code in front of clock_gettime(2): it takes an hour off CLOCK_REALTIME,
@@ -41,9 +44,9 @@ type wallClock struct {
 
 func (d *daemon) clock() *wallClock {
 	d.t.Helper()
-	memory, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", d.pid()), os.O_RDWR, 0)
+	memory, err := os.OpenFile(fmt.Sprintf("/proc/%d/mem", d.PID()), os.O_RDWR, 0)
 	if err != nil {
-		missing(d.t, "the right to write to wsd's memory")
+		servertest.Missing(d.t, "the right to write to wsd's memory")
 	}
 	d.t.Cleanup(func() { memory.Close() })
 	c := &wallClock{t: d.t, memory: memory, pointer: d.symbol("runtime.vdsoClockgettimeSym"), right: make([]byte, 8)}
@@ -59,7 +62,7 @@ func (d *daemon) clock() *wallClock {
 // symbol is the address of a variable of wsd.
 func (d *daemon) symbol(name string) int64 {
 	d.t.Helper()
-	file, err := elf.Open(d.cmd.Path)
+	file, err := elf.Open(d.Cmd.Path)
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -80,7 +83,7 @@ func (d *daemon) symbol(name string) int64 {
 // freeCode is a place for n bytes of code: the end of the vDSO is empty.
 func (d *daemon) freeCode(c *wallClock, n int) int64 {
 	d.t.Helper()
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", d.pid()))
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", d.PID()))
 	if err != nil {
 		d.t.Fatal(err)
 	}
@@ -130,13 +133,13 @@ func TestClockSetBack(t *testing.T) {
 			var gone, left []*client
 			for range n {
 				g, l := s.dial("/echo"), s.dial("/echo")
-				g.wantEcho("hello")
+				g.WantEcho("hello")
 				g.cut()
-				l.wantEcho("hello")
+				l.WantEcho("hello")
 				if err := syscall.Kill(s.backend(l), syscall.SIGSTOP); err != nil {
 					t.Fatal(err)
 				}
-				l.write(closeFrame(1000))
+				l.SendClose(1000)
 				gone, left = append(gone, g), append(left, l)
 			}
 			clock.set(set)
@@ -145,15 +148,15 @@ func TestClockSetBack(t *testing.T) {
 			if jump := time.Until(logged(t, s.session(after))).Round(time.Hour); jump != -time.Hour*time.Duration(1-i) {
 				t.Errorf("wsd's clock is wrong by %v", jump)
 			}
-			after.leave()
+			after.Leave()
 			for j := range gone {
-				s.over(gone[j]).want(t, "code", "1006", "detail", "client answered no ping")
-				gone[j].conn.Close()
-				s.over(left[j]).want(t, "code", "1000", "exit", "signal: SIGKILL")
-				left[j].conn.Close()
+				s.over(gone[j]).Want(t, "code", "1006", "detail", "client answered no ping")
+				gone[j].Conn.Close()
+				s.over(left[j]).Want(t, "code", "1000", "exit", "signal: SIGKILL")
+				left[j].Conn.Close()
 				for _, c := range []*client{gone[j], left[j]} {
-					if lasted := s.over(c)["duration"].(float64); lasted < 0 || lasted > float64(patience) {
-						t.Errorf("a session lasted %v", time.Duration(lasted))
+					if lasted, err := strconv.Atoi(s.over(c)["duration"]); err != nil || lasted < 0 || lasted > int(servertest.Patience) {
+						t.Errorf("a session lasted %v, %v", time.Duration(lasted), err)
 					}
 				}
 			}
@@ -163,9 +166,9 @@ func TestClockSetBack(t *testing.T) {
 }
 
 // logged is when a record says that it was logged.
-func logged(t *testing.T, r record) time.Time {
+func logged(t *testing.T, r servertest.Record) time.Time {
 	t.Helper()
-	at, err := time.Parse(time.RFC3339Nano, r.text("time"))
+	at, err := time.Parse(time.RFC3339Nano, r["time"])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wsd/server/servertest"
 )
 
 // TestDiskFull fills the disk under the log, and then gives it room again. The log
@@ -31,15 +33,13 @@ func TestDiskFull(t *testing.T) {
 	var last *client
 	for range 3 {
 		last = s.dial("/echo")
-		last.leave()
+		last.Leave()
 	}
 	s.bystander.leave()
-	s.daemon.stop()
-	text, err := io.ReadAll(io.NewSectionReader(log, 0, diskSize))
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantGap(t, string(text), last.path)
+	s.daemon.Shutdown()
+	var read servertest.Log
+	read.Copy(io.NewSectionReader(log, 0, diskSize))
+	wantGap(t, &read, last.path)
 }
 
 const diskSize = 64 << 10
@@ -69,7 +69,7 @@ func fileOnSmallDisk(t *testing.T) *os.File {
 		}()
 	}()
 	if err := <-opened; err != nil {
-		missing(t, "the right to mount a disk: "+err.Error())
+		servertest.Missing(t, "the right to mount a disk: "+err.Error())
 	}
 	t.Cleanup(func() { file.Close() })
 	return file

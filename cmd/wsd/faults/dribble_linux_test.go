@@ -1,26 +1,10 @@
 package faults_test
 
 import (
-	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"wsd/server/servertest"
 )
-
-// trickle sends bytes one by one, each when wsd's machine has acknowledged the one
-// before, which the kernel can only be asked for.
-func (c *client) trickle(b []byte) {
-	c.t.Helper()
-	for _, one := range b {
-		c.write([]byte{one})
-		for left := 1; left > 0; runtime.Gosched() {
-			c.control(func(fd int) (err error) {
-				left, err = unix.IoctlGetInt(fd, unix.SIOCOUTQ)
-				return err
-			})
-		}
-	}
-}
 
 // TestDribble has clients that send their bytes one by one: the end of the
 // handshake, a message, a ping in the middle of one, and the close frame.
@@ -30,25 +14,23 @@ func TestDribble(t *testing.T) {
 	s.endure(5, func(n int, during func()) {
 		for i := range n {
 			c := s.connect()
-			handshake := request("/echo")
-			c.write([]byte(handshake[:len(handshake)-10]))
-			c.trickle([]byte(handshake[len(handshake)-10:]))
-			c.wantUpgraded()
-			c.trickle(message("hé"))
-			c.want("hé")
-			c.trickle(frame(text, "a"))
-			c.trickle(frame(fin|ping, "?"))
+			handshake := servertest.Request("/echo")
+			c.Write(handshake[:len(handshake)-10])
+			c.trickle(handshake[len(handshake)-10:])
+			c.WantUpgraded()
+			c.trickle(servertest.Message("hé"))
+			c.Want("hé")
+			c.trickle(servertest.Frame(servertest.Text, "a"))
+			c.trickle(servertest.Frame(servertest.Fin|servertest.Ping, "?"))
 			c.wantPong("?")
-			c.trickle(frame(fin|continuation, "b"))
-			c.want("ab")
+			c.trickle(servertest.Frame(servertest.Fin|servertest.Continuation, "b"))
+			c.Want("ab")
 			if i == n/2 {
 				during()
 			}
-			c.trickle(closeFrame(1000))
-			if _, err := c.next(); err != (closedError{1000, ""}) {
-				t.Errorf("closing was answered %v", err)
-			}
-			c.wantEnd()
+			c.trickle(servertest.CloseFrame(1000, ""))
+			c.WantCloseFrame(1000, "")
+			c.WantEnd()
 		}
 	})
 	s.finish()

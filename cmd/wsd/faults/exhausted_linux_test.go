@@ -1,13 +1,14 @@
 package faults_test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wsd/server/servertest"
 )
 
 // TestNoDescriptorToAccept leaves wsd no descriptor for a connection. Those that
@@ -16,21 +17,21 @@ func TestNoDescriptorToAccept(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, settings{})
 	s.endure(20, func(n int, during func()) {
-		refused, _ := s.daemon.log.find("level", "ERROR", "msg", "…too many open files…")
+		refused := len(s.daemon.Log.All("…too many open files…", "level", "ERROR"))
 		restore := s.daemon.leave(0)
 		var clients []*client
 		for range n {
 			c := s.connect()
-			c.write([]byte(request("/echo")))
+			c.Write(servertest.Request("/echo"))
 			clients = append(clients, c)
 		}
-		s.daemon.log.awaitAll(t, len(refused)+1, "level", "ERROR", "msg", "…too many open files…")
+		s.daemon.Log.WaitN(t, refused+1, "…too many open files…", "level", "ERROR")
 		during()
 		restore()
 		for _, c := range clients {
-			c.wantUpgraded()
-			c.wantEcho("at last")
-			c.leave()
+			c.WantUpgraded()
+			c.WantEcho("at last")
+			c.Leave()
 		}
 	})
 	s.finish()
@@ -48,15 +49,15 @@ func TestNoDescriptorForPipes(t *testing.T) {
 			for left := 1; left <= enough; left++ {
 				restore := s.daemon.leave(left)
 				c := s.dial("/echo")
-				c.say("hello")
-				got, err := c.next()
+				c.Send("hello")
+				got, err := c.Read()
 				switch {
 				case err == nil && got == "hello":
-					c.leave()
-				case errors.Is(err, closedError{1011, "cannot start"}):
+					c.Leave()
+				case err == servertest.CloseError{Code: 1011, Reason: "cannot start"}:
 					refused++
-					c.part(1011)
-					s.over(c).want(t, "code", "1011", "reason", "cannot start", "detail", s.failure(c))
+					c.Part(1011)
+					s.over(c).Want(t, "code", "1011", "reason", "cannot start", "detail", s.failure(c))
 				default:
 					t.Fatalf("with %d descriptors left: %q, %v", left, got, err)
 				}
@@ -78,12 +79,9 @@ const enough = 16
 // failure is what the log says of a client's backend that could not be started.
 func (s *stage) failure(c *client) string {
 	s.t.Helper()
-	failed := s.daemon.log.await(s.t, "msg", "cannot start the backend", "session", s.session(c).text("session"))
-	failed.want(s.t, "level", "ERROR")
-	if !failed.is("err", "…too many open files…") {
-		s.t.Errorf("the backend could not be started for another reason: %v", failed)
-	}
-	return failed.text("err")
+	failed := s.daemon.Log.Wait(s.t, "cannot start the backend", "session", s.session(c)["session"])
+	failed.Want(s.t, "level", "ERROR", "err", "…too many open files…")
+	return failed["err"]
 }
 
 // leave sets the limit so that n more descriptors can be opened, and returns what
@@ -91,10 +89,10 @@ func (s *stage) failure(c *client) string {
 func (d *daemon) leave(n int) (restore func()) {
 	d.t.Helper()
 	var old unix.Rlimit
-	if err := unix.Prlimit(d.pid(), unix.RLIMIT_NOFILE, nil, &old); err != nil {
+	if err := unix.Prlimit(d.PID(), unix.RLIMIT_NOFILE, nil, &old); err != nil {
 		d.t.Fatal(err)
 	}
-	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.pid()))
+	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", d.PID()))
 	if err != nil {
 		d.t.Fatal(err)
 	}

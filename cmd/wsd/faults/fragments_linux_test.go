@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 const million = 1_000_000
@@ -20,29 +22,29 @@ func TestMillion(t *testing.T) {
 		name, script, want string
 		first, each, last  []byte
 	}{
-		{"fragments", "/bytes", "1000001", frame(text, "x"), frame(continuation, "x"), frame(fin|continuation, "")},
-		{"empty fragments", "/bytes", "3", frame(text, "a"), frame(continuation, ""), frame(fin|continuation, "b")},
-		{"empty messages", "/lines", "1000000", nil, message(""), message("")},
-		{"pings", "/bytes", "4", nil, frame(fin|ping, ""), message("end")},
-		{"pongs", "/bytes", "4", nil, frame(fin|pong, ""), message("end")},
+		{"fragments", "/bytes", "1000001", servertest.Frame(servertest.Text, "x"), servertest.Frame(servertest.Continuation, "x"), servertest.Frame(servertest.Fin|servertest.Continuation, "")},
+		{"empty fragments", "/bytes", "3", servertest.Frame(servertest.Text, "a"), servertest.Frame(servertest.Continuation, ""), servertest.Frame(servertest.Fin|servertest.Continuation, "b")},
+		{"empty messages", "/lines", "1000000", nil, servertest.Message(""), servertest.Message("")},
+		{"pings", "/bytes", "4", nil, servertest.Frame(servertest.Fin|servertest.Ping, ""), servertest.Message("end")},
+		{"pongs", "/bytes", "4", nil, servertest.Frame(servertest.Fin|servertest.Pong, ""), servertest.Message("end")},
 	} {
 		s.endure(1, func(_ int, during func()) {
 			d := s.daemon
 			peak := d.freshPeak()
 			c := s.dial(test.script)
-			c.write(test.first)
+			c.Write(test.first)
 			batch := bytes.Repeat(test.each, 1000)
 			for i := range million/1000 - 1 {
-				c.write(batch)
+				c.Write(batch)
 				if i == million/2000 {
 					during()
 				}
 			}
-			c.write(batch[len(test.each):])
-			c.write(test.last)
-			c.want(test.want)
-			c.wantClose(1000, "")
-			if grown := d.status("VmHWM")<<10 - peak; grown > 32<<20 {
+			c.Write(batch[len(test.each):])
+			c.Write(test.last)
+			c.Want(test.want)
+			c.WantClose(1000, "")
+			if grown := d.Status("VmHWM")<<10 - peak; grown > 32<<20 {
 				t.Errorf("a million %s made wsd grow by %d bytes", test.name, grown)
 			}
 		})
@@ -54,10 +56,10 @@ func TestMillion(t *testing.T) {
 // returns what it has now.
 func (d *daemon) freshPeak() int {
 	d.t.Helper()
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", d.pid()), []byte("5"), 0); err != nil {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", d.PID()), []byte("5"), 0); err != nil {
 		d.t.Fatal(err)
 	}
-	return d.status("VmHWM") << 10
+	return d.Status("VmHWM") << 10
 }
 
 // TestMillionEmptyEchoes has a million empty messages go both ways.
@@ -68,11 +70,11 @@ func TestMillionEmptyEchoes(t *testing.T) {
 		c := s.dial("/echo")
 		sent := make(chan error, 1)
 		go func() { // ends when all is sent, or with the connection; awaited below
-			_, err := c.conn.Write(bytes.Repeat(message(""), million))
+			_, err := c.Conn.Write(bytes.Repeat(servertest.Message(""), million))
 			sent <- err
 		}()
 		for i := range million {
-			if m, err := c.next(); m != "" || err != nil {
+			if m, err := c.Read(); m != "" || err != nil {
 				t.Fatalf("message %d came back as %q, %v", i, m, err)
 			}
 			if i == million/2 {
@@ -82,7 +84,7 @@ func TestMillionEmptyEchoes(t *testing.T) {
 		if err := <-sent; err != nil {
 			t.Error(err)
 		}
-		c.leave()
+		c.Leave()
 	})
 	s.finish()
 }

@@ -12,10 +12,11 @@ import (
 // aside, by who started them. One that runs is about to end.
 func (d *daemon) aborted() map[string]int {
 	d.t.Helper()
-	d.finish(syscall.SIGABRT)
-	dump := d.log.strange()
+	d.Signal(syscall.SIGABRT)
+	d.Wait()
+	dump := d.Log.Other()
 	if !strings.Contains(dump, "SIGABRT: abort") {
-		d.t.Fatalf("wsd did not end by SIGABRT: %v", d.cmd.ProcessState)
+		d.t.Fatalf("wsd did not end by SIGABRT: %v", d.Cmd.ProcessState)
 	}
 	started := map[string]int{}
 	for goroutine := range strings.SplitSeq(dump, "\n\n") {
@@ -52,14 +53,14 @@ func TestAborted(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, settings{})
 	c := s.dial("/echo")
-	c.wantEcho("hello")
+	c.WantEcho("hello")
 	s.leave()
 	backend := s.backend(c)
 	seen := s.daemon.aborted()
 	if _, err := syscall.Wait4(backend, nil, 0, nil); err != nil { // it is this process's child now
 		t.Errorf("the backend of a wsd that is gone: %v", err)
 	}
-	if want := "wsd/server.(*session).run"; seen[want] != 3 {
+	if want := "wsd/server/session.Start"; seen[want] != 3 {
 		t.Errorf("%d goroutines were started by %s, want 3: %v", seen[want], want, seen)
 	}
 }

@@ -28,10 +28,10 @@ func TestBackendKilled(t *testing.T) {
 			}
 		}
 		for _, c := range clients {
-			if left := c.wantClose(1011, "signal: SIGKILL"); len(left) != 1 || left[0] != "1000" {
+			if left := c.WantClose(1011, "signal: SIGKILL"); len(left) != 1 || left[0] != "1000" {
 				t.Errorf("the last messages were %q, want 1000", left)
 			}
-			s.over(c).want(t, "code", "1011", "reason", "signal: SIGKILL", "exit", "signal: SIGKILL", "messages_out", "1000")
+			s.over(c).Want(t, "code", "1011", "reason", "signal: SIGKILL", "exit", "signal: SIGKILL", "messages_out", "1000")
 		}
 	})
 	s.finish()
@@ -45,12 +45,12 @@ func TestBackendKilledUnderInput(t *testing.T) {
 	s.endure(leaks, func(n int, during func()) {
 		for i := range n {
 			c := s.dial("/deaf")
-			pid, err := c.next()
+			pid, err := c.Read()
 			if err != nil {
 				t.Fatal(err)
 			}
 			for range 3 { // more than its pipe takes
-				c.say(string(make([]byte, 50_000)))
+				c.Send(string(make([]byte, 50_000)))
 			}
 			if i == n/2 {
 				during()
@@ -61,16 +61,8 @@ func TestBackendKilledUnderInput(t *testing.T) {
 			if err := syscall.Kill(s.backend(c), syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
-			c.wantClose(1011, "signal: SIGKILL")
+			c.WantClose(1011, "signal: SIGKILL")
 		}
 	})
 	s.finish()
-}
-
-// wantLines reads the messages from one number to another.
-func (c *client) wantLines(from, to int) {
-	c.t.Helper()
-	for n := from; n <= to; n++ {
-		c.want(strconv.Itoa(n))
-	}
 }

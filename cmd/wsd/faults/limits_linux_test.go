@@ -7,10 +7,10 @@ import "golang.org/x/sys/unix"
 func (d *daemon) limit(resource int, soft uint64) {
 	d.t.Helper()
 	var old unix.Rlimit
-	if err := unix.Prlimit(d.pid(), resource, nil, &old); err != nil {
+	if err := unix.Prlimit(d.PID(), resource, nil, &old); err != nil {
 		d.t.Fatalf("reading a limit: %v", err)
 	}
-	if err := unix.Prlimit(d.pid(), resource, &unix.Rlimit{Cur: min(soft, old.Max), Max: old.Max}, nil); err != nil {
+	if err := unix.Prlimit(d.PID(), resource, &unix.Rlimit{Cur: min(soft, old.Max), Max: old.Max}, nil); err != nil {
 		d.t.Fatalf("setting a limit: %v", err)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"wsd/server/servertest"
 )
 
 // A namespace is a network of its own: a thread that has left the machine's. It
@@ -36,7 +38,7 @@ func newNamespace(t *testing.T) *namespace {
 	}()
 	t.Cleanup(func() { close(n.work) })
 	if err := <-entered; err != nil {
-		missing(t, "the right to make a network: "+err.Error())
+		servertest.Missing(t, "the right to make a network: "+err.Error())
 	}
 	return n
 }
@@ -65,7 +67,7 @@ func TestLinkCut(t *testing.T) {
 	needRoot(t)
 	t.Parallel()
 	if _, err := exec.LookPath("ip"); err != nil {
-		missing(t, "ip (iproute2)")
+		servertest.Missing(t, "ip (iproute2)")
 	}
 	inside, outside := newNamespace(t), newNamespace(t)
 	inside.ip("link set lo up")
@@ -74,24 +76,24 @@ func TestLinkCut(t *testing.T) {
 	inside.ip("link set wsd0 up")
 	outside.ip("addr add 192.0.2.2/24 dev wsd1")
 	outside.ip("link set wsd1 up")
-	s := newStage(t, settings{args: []string{shortPing}, listen: "192.0.2.1:0", inside: inside.do})
+	s := newStage(t, settings{args: []string{shortPing, patientLadder}, listen: "192.0.2.1:0", inside: inside.do})
 	s.endure(leaks, func(n int, during func()) {
 		s.inside = outside.do
 		var clients []*client
 		for range n {
 			c := s.dial("/echo")
-			c.wantEcho("hello")
+			c.WantEcho("hello")
 			clients = append(clients, c)
 		}
 		outside.ip("link set wsd1 down")
 		during()
 		for _, c := range clients {
 			over := s.over(c)
-			over.want(t, "code", "1006", "exit", "exit status 0")
-			if !over.is("detail", "client answered no ping") && !over.is("detail", "…no route to host…") {
+			over.Want(t, "code", "1006", "exit", "exit status 0")
+			if !over.Is("detail", "client answered no ping") && !over.Is("detail", "…no route to host…") {
 				t.Errorf("the session ended otherwise: %v", over)
 			}
-			c.conn.Close()
+			c.Conn.Close()
 		}
 		outside.ip("link set wsd1 up")
 	})

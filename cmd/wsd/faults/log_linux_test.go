@@ -1,12 +1,13 @@
 package faults_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // chatter has sessions whose backends say much to the log.
@@ -15,8 +16,8 @@ func (s *stage) chatter(n, lines int) {
 	s.script("chatter", fmt.Sprintf(`seq %d | sed 's/^/a line of the log, long enough to fill it soon, number /' >&2; exec cat`, lines))
 	for range n {
 		c := s.dial("/chatter")
-		c.wantEcho("all is well")
-		c.leave()
+		c.WantEcho("all is well")
+		c.Leave()
 	}
 }
 
@@ -30,13 +31,13 @@ func TestLogFull(t *testing.T) {
 	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
-		missing(t, "/dev/full")
+		servertest.Missing(t, "/dev/full")
 	}
 	defer full.Close()
 	s := newStage(t, settings{stderr: full})
 	s.endureChatter()
 	s.bystander.leave()
-	s.daemon.stop()
+	s.daemon.Shutdown()
 }
 
 // endureChatter has wsd log more and more lines.
@@ -61,33 +62,30 @@ func TestLogUnread(t *testing.T) {
 	w.Close()
 	s.chatter(1, muchToSay)
 	s.endureChatter()
-	var log bytes.Buffer
+	var log servertest.Log
 	read := make(chan struct{})
-	go func() { defer close(read); log.ReadFrom(r) }() // ends with wsd; awaited below
+	go func() { defer close(read); log.Copy(r) }() // ends with wsd; awaited below
+	log.WaitN(t, muchToSay/4, "stderr")            // of what has waited: there is room again
 	last := s.dial("/echo")
-	last.wantEcho("the log is read again")
-	last.leave()
+	last.WantEcho("the log is read again")
+	last.Leave()
+	log.Wait(t, "CONNECT", "path", last.path)
 	s.bystander.leave()
-	s.daemon.stop()
+	s.daemon.Shutdown()
 	<-read
-	wantGap(t, log.String(), last.path)
+	wantGap(t, &log, last.path)
 }
 
 // wantGap wants a log that tells that lines were lost and then goes on to a
 // session at this path, in whole lines.
-func wantGap(t *testing.T, log, path string) {
+func wantGap(t *testing.T, log *servertest.Log, path string) {
 	t.Helper()
-	j := newJournal()
-	j.Write([]byte(log))
-	lost, _ := j.find("level", "WARN", "msg", "…lines were lost…")
-	if len(lost) == 0 {
-		t.Error("the log does not say that lines were lost")
-	}
-	if found, _ := j.find("msg", "CONNECT", "path", path); len(found) != 1 {
+	log.Wait(t, "…lines were lost…", "level", "WARN")
+	if found := log.All("CONNECT", "path", path); len(found) != 1 {
 		t.Errorf("the log has %d sessions at %s", len(found), path)
 	}
-	if strange := strings.Trim(j.strange(), "\n"); strings.Count(strange, "\n") > rounds {
-		t.Errorf("the log has lines that are none: %.500s", strange)
+	if other := strings.Trim(log.Other(), "\n"); strings.Count(other, "\n") > rounds {
+		t.Errorf("the log has lines that are none: %.500s", other)
 	}
 }
 
@@ -104,9 +102,9 @@ func TestLogUnreadAtTheEnd(t *testing.T) {
 	s.chatter(1, muchToSay)
 	c := s.dial("/echo")
 	s.bystander.leave()
-	s.daemon.signal(syscall.SIGTERM)
-	c.wantClose(1001, "server is shutting down")
-	s.daemon.wantEnd()
+	s.daemon.Signal(syscall.SIGTERM)
+	c.WantClose(1001, "server is shutting down")
+	s.daemon.WantEnd()
 }
 
 // TestLogReaderGone has a log that is a pipe whose reader has ended.
@@ -121,5 +119,5 @@ func TestLogReaderGone(t *testing.T) {
 	r.Close()
 	s.endureChatter()
 	s.bystander.leave()
-	s.daemon.stop()
+	s.daemon.Shutdown()
 }

@@ -3,6 +3,8 @@ package faults_test
 import (
 	"strconv"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // TestBackendOutOfMemory has backends that grow until they hit RLIMIT_AS. All they
@@ -20,19 +22,19 @@ while :; do n=$((n+1)); echo $n; x=$x$x; done`)
 		}
 		during()
 		for _, c := range clients {
-			said, err := c.rest()
+			said, err := c.ReadAll()
 			for i, m := range said {
 				if m != strconv.Itoa(i+1) {
 					t.Fatalf("message %d is %q", i+1, m)
 				}
 			}
-			c.part(1011)
+			c.Part(1011)
 			over := s.over(c)
-			if len(said) < 10 || over.text("messages_out") != strconv.Itoa(len(said)) {
-				t.Errorf("%d messages came, want %s", len(said), over.text("messages_out"))
+			if len(said) < 10 || over["messages_out"] != strconv.Itoa(len(said)) {
+				t.Errorf("%d messages came, want %s", len(said), over["messages_out"])
 			}
 			// Which of the two it is, is the shell's choice.
-			if want := (closedError{1011, over.text("exit")}); err != want || !over.is("exit", "…signal: SIG…") && !over.is("exit", "…exit status …") {
+			if want := (servertest.CloseError{Code: 1011, Reason: over["exit"]}); err != want || !over.Is("exit", "…signal: SIG…") && !over.Is("exit", "…exit status …") {
 				t.Errorf("the session ended with %v, and the backend with %v", err, over)
 			}
 		}

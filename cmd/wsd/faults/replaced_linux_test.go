@@ -8,16 +8,18 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // wantStatus wants the handshake to be refused.
 func (s *stage) wantStatus(path string, want int) {
 	s.t.Helper()
 	c := s.connect()
-	if status, err := c.shake(path); err != nil || status != want {
-		s.t.Errorf("the handshake at %s was answered %d, %v; want %d", path, status, err, want)
+	if answer := c.Shake(path); answer.StatusCode != want {
+		s.t.Errorf("the handshake at %s was answered %s, want %d", path, answer.Status, want)
 	}
-	c.conn.Close()
+	c.Conn.Close()
 }
 
 // TestBackendReplaced replaces, removes and locks a backend's file while sessions
@@ -32,7 +34,7 @@ func TestBackendReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	asks := func(c *client, want string) { t.Helper(); c.say("who are you?"); c.want(want) }
+	asks := func(c *client, want string) { t.Helper(); c.Send("who are you?"); c.Want(want) }
 	s.endure(20, func(n int, during func()) {
 		for i := range n {
 			put("old")
@@ -51,14 +53,14 @@ func TestBackendReplaced(t *testing.T) {
 			}
 			s.wantStatus("/who", http.StatusNotFound)
 			s.script("who", "exit 3") // what an installer may leave for a moment
-			s.dial("/who").wantClose(1011, "exit status 3")
+			s.dial("/who").WantClose(1011, "exit status 3")
 			if i == n/2 {
 				during()
 			}
 			asks(old, "old")
 			asks(young, "new")
-			old.leave()
-			young.leave()
+			old.Leave()
+			young.Leave()
 		}
 	})
 	s.finish()
@@ -74,29 +76,41 @@ func TestBackendWrittenInPlace(t *testing.T) {
 	s.endure(20, func(n int, during func()) {
 		for i := range n {
 			c := s.dial("/copied")
-			c.wantEcho("hello")
+			c.WantEcho("hello")
 			if f, err := os.OpenFile(file, os.O_WRONLY, 0); !errors.Is(err, syscall.ETXTBSY) {
 				t.Fatalf("a program that runs was opened for writing: %v, %v", f, err)
 			}
-			c.leave()
+			c.Leave()
 			s.over(c)
-			busy, err := os.OpenFile(file, os.O_WRONLY, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
+			closed := openForWriting(t, file)
 			refused := s.dial("/copied")
-			refused.wantClose(1011, "cannot start")
-			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "…text file busy…")
+			refused.WantClose(1011, "cannot start")
+			s.daemon.Log.Wait(t, "", "level", "ERROR", "session", s.session(refused)["session"], "err", "…text file busy…")
 			if i == n/2 {
 				during()
 			}
-			busy.Close()
+			closed()
 			again := s.dial("/copied")
-			again.wantEcho("hello again")
-			again.leave()
+			again.WantEcho("hello again")
+			again.Leave()
 		}
 	})
 	s.finish()
+}
+
+// openForWriting opens a file in a process of its own, and returns what ends that:
+// this process can't know when a file is closed, as a program that it forks
+// meanwhile holds it for a moment, too.
+func openForWriting(t *testing.T, file string) (closed func()) {
+	t.Helper()
+	cmd := exec.Command("/bin/sh", "-c", `exec 9>>"$0" && echo open && exec cat`, file)
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder := servertest.Start(t, cmd)
+	holder.Log.WaitText(t, 1, "open")
+	return func() { stdin.Close(); holder.Wait() }
 }
 
 // TestCommandRemoved removes the file of the one command while sessions use it.
@@ -107,19 +121,19 @@ func TestCommandRemoved(t *testing.T) {
 	s.endure(leaks, func(n int, during func()) {
 		for i := range n {
 			c := s.dial("/")
-			c.wantEcho("hello")
+			c.WantEcho("hello")
 			if err := os.Remove(file); err != nil {
 				t.Fatal(err)
 			}
 			refused := s.dial("/")
-			refused.wantClose(1011, "cannot start")
-			s.over(refused).want(t, "code", "1011", "reason", "cannot start")
-			s.daemon.log.await(t, "level", "ERROR", "session", s.session(refused).text("session"), "err", "…no such file…")
+			refused.WantClose(1011, "cannot start")
+			s.over(refused).Want(t, "code", "1011", "reason", "cannot start")
+			s.daemon.Log.Wait(t, "", "level", "ERROR", "session", s.session(refused)["session"], "err", "…no such file…")
 			if i == n/2 {
 				during()
 			}
-			c.wantEcho("still here")
-			c.leave()
+			c.WantEcho("still here")
+			c.Leave()
 			s.script("echo", "exec cat")
 		}
 	})
@@ -129,15 +143,5 @@ func TestCommandRemoved(t *testing.T) {
 // program makes a backend of a copy of a program.
 func (s *stage) program(name, tool string) {
 	s.t.Helper()
-	path, err := exec.LookPath(tool)
-	if err != nil {
-		missing(s.t, tool)
-	}
-	binary, err := os.ReadFile(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(s.scripts, name), binary, 0o755); err != nil {
-		s.t.Fatal(err)
-	}
+	servertest.WriteProgram(s.t, filepath.Join(s.scripts, name), servertest.Read(s.t, servertest.Tool(s.t, tool)))
 }

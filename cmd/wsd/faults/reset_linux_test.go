@@ -3,6 +3,8 @@ package faults_test
 import (
 	"strings"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // TestReset has clients that reset their connection, each at another moment.
@@ -16,16 +18,16 @@ func TestReset(t *testing.T) {
 	}{
 		{"in the handshake", func() *client {
 			c := s.connect()
-			c.write([]byte(request("/echo")[:40]))
+			c.Write(servertest.Request("/echo")[:40])
 			return c
 		}},
 		{"at once", func() *client { return s.dial("/echo") }},
-		{"idle", func() *client { c := s.dial("/echo"); c.wantEcho("hello"); return c }},
-		{"in a frame", func() *client { c := s.dial("/echo"); c.write(message("hello")[:8]); return c }},
-		{"in a message", func() *client { c := s.dial("/echo"); c.write(frame(text, "hello")); return c }},
-		{"in output", func() *client { c := s.dial("/flood"); c.want("1"); return c }},
-		{"in input", func() *client { c := s.dial("/echo"); c.say(strings.Repeat("x", 1<<20)); return c }},
-		{"after its close frame", func() *client { c := s.dial("/echo"); c.write(closeFrame(1000)); return c }},
+		{"idle", func() *client { c := s.dial("/echo"); c.WantEcho("hello"); return c }},
+		{"in a frame", func() *client { c := s.dial("/echo"); c.Write(servertest.Message("hello")[:8]); return c }},
+		{"in a message", func() *client { c := s.dial("/echo"); c.Write(servertest.Frame(servertest.Text, "hello")); return c }},
+		{"in output", func() *client { c := s.dial("/flood"); c.Want("1"); return c }},
+		{"in input", func() *client { c := s.dial("/echo"); c.Send(strings.Repeat("x", 1<<20)); return c }},
+		{"after its close frame", func() *client { c := s.dial("/echo"); c.Write(servertest.CloseFrame(1000, "")); return c }},
 	} {
 		t.Log(moment.name)
 		s.endure(leaks, func(n int, during func()) {
@@ -34,7 +36,7 @@ func TestReset(t *testing.T) {
 				if i == n/2 {
 					during()
 				}
-				c.reset()
+				c.Reset()
 			}
 		})
 	}

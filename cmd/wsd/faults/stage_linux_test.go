@@ -4,9 +4,11 @@ import (
 	"crypto/tls"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // A stage is a wsd that serves a folder of scripts, and a session beside the one
@@ -33,7 +35,7 @@ func newStage(t *testing.T, o settings) *stage {
 	var args []string
 	if o.tls != nil {
 		args = append(args, "--ssl", "--sslcert="+o.tls.cert, "--sslkey="+o.tls.key)
-		s.tls = o.tls.trust()
+		s.tls = o.tls.Trust("localhost")
 	}
 	args = append(args, o.args...)
 	if o.command {
@@ -44,6 +46,7 @@ func newStage(t *testing.T, o settings) *stage {
 	if s.inside = o.inside; s.inside == nil {
 		s.inside = func(f func()) { f() }
 	}
+	o.inside = s.inside
 	s.daemon = launch(t, o, args...)
 	s.empty = s.daemon.descriptors()
 	s.bystander = watch(s.dial("/echo"))
@@ -55,9 +58,7 @@ func newStage(t *testing.T, o settings) *stage {
 // script makes a backend of a shell script.
 func (s *stage) script(name, text string) {
 	s.t.Helper()
-	if err := os.WriteFile(filepath.Join(s.scripts, name), []byte("#!/bin/sh\n"+text+"\n"), 0o755); err != nil {
-		s.t.Fatal(err)
-	}
+	servertest.WriteScript(s.t, filepath.Join(s.scripts, name), text)
 }
 
 // connect opens a connection on which no handshake has been done.
@@ -75,7 +76,7 @@ func (s *stage) tcp() net.Conn {
 	s.t.Helper()
 	var conn net.Conn
 	var err error
-	s.inside(func() { conn, err = net.DialTimeout("tcp", s.daemon.address, patience) })
+	s.inside(func() { conn, err = net.DialTimeout("tcp", s.daemon.address, servertest.Patience) })
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -88,25 +89,30 @@ func (s *stage) dial(script string) *client {
 	c := s.connect()
 	s.dialed++
 	c.path = fmt.Sprintf("%s/%06d", script, s.dialed)
-	return c.upgrade(c.path)
+	c.Upgrade(c.path)
+	return c
 }
 
 // session is what the log says of a client's session at its beginning.
-func (s *stage) session(c *client) record {
+func (s *stage) session(c *client) servertest.Record {
 	s.t.Helper()
-	return s.daemon.log.await(s.t, "msg", "CONNECT", "path", c.path)
+	return s.daemon.Log.Wait(s.t, "CONNECT", "path", c.path)
 }
 
 // over is what the log says of a client's session at its end.
-func (s *stage) over(c *client) record {
+func (s *stage) over(c *client) servertest.Record {
 	s.t.Helper()
-	return s.daemon.log.await(s.t, "msg", "DISCONNECT", "session", s.session(c).text("session"))
+	return s.daemon.Log.Wait(s.t, "DISCONNECT", "session", s.session(c)["session"])
 }
 
 // backend is the process id of a client's backend.
 func (s *stage) backend(c *client) int {
 	s.t.Helper()
-	return int(s.session(c)["pid"].(float64))
+	pid, err := strconv.Atoi(s.session(c)["pid"])
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return pid
 }
 
 // endure provokes a fault n times, and as often before that so that wsd has grown
@@ -138,7 +144,16 @@ func (s *stage) endure(n int, fault func(n int, during func())) {
 // leaks reports whether n times have cost as much as if each had left a thread or
 // a buffer behind.
 func (now tally) leaks(before tally, n int) bool {
-	return n >= leaks && (now.threads-before.threads > n/2 || now.resident-before.resident > n*buffer)
+	return n >= leaks && (now.threads-before.threads > n/2 || now.resident-before.resident > n*buffer())
+}
+
+// buffer is half of what the smallest buffer of a session costs: 64 KiB, and the
+// race detector keeps twice as much about it.
+func buffer() int {
+	if servertest.Race {
+		return 96 << 10
+	}
+	return 32 << 10
 }
 
 const (

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // TestStalledBeforeSession has clients that stand still before they have a
@@ -15,7 +17,7 @@ import (
 // all of them ten seconds, which is what this test waits for.
 func TestStalledBeforeSession(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, settings{tls: newAuthority(t)})
+	s := newStage(t, settings{tls: newCertificates(t)})
 	s.endure(leaks, func(n int, during func()) {
 		var clients []*client
 		var dribbling sync.WaitGroup
@@ -26,21 +28,21 @@ func TestStalledBeforeSession(t *testing.T) {
 				c = newClient(t, s.tcp())
 			case 1:
 				c = newClient(t, s.tcp())
-				c.write([]byte(clientHello)[:40])
+				c.Write([]byte(clientHello)[:40])
 			case 2:
-				c.write([]byte(request("/echo")[:80]))
+				c.Write(servertest.Request("/echo")[:80])
 			case 3:
-				c.write([]byte("GET /"))
+				c.Write([]byte("GET /"))
 				dribbling.Go(func() { dribble(c) }) // ends with the connection; awaited below
 			}
 			clients = append(clients, c)
 		}
 		during()
 		for _, c := range clients {
-			if _, err := io.ReadAll(c.in); errors.Is(err, os.ErrDeadlineExceeded) {
+			if _, err := io.ReadAll(c.In); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatal("wsd keeps a client that stands still")
 			}
-			c.conn.Close()
+			c.Conn.Close()
 		}
 		dribbling.Wait()
 	})
@@ -53,7 +55,7 @@ func dribble(c *client) {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
 	for range second.C {
-		if _, err := c.conn.Write([]byte("x")); err != nil {
+		if _, err := c.Conn.Write([]byte("x")); err != nil {
 			return
 		}
 	}
@@ -67,21 +69,21 @@ const clientHello = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + "a client's
 // middle of a frame, and with output before them that they do not read.
 func TestStalledInSession(t *testing.T) {
 	t.Parallel()
-	s := newStage(t, settings{args: []string{shortPing}})
+	s := newStage(t, settings{args: []string{shortPing, patientLadder}})
 	s.script("flood", "head -c 8000000 /dev/zero | tr '\\0' x; exec cat")
 	s.endure(leaks, func(n int, during func()) {
 		var clients []*client
 		for i := range n {
 			c := s.dial([]string{"/echo", "/flood"}[i%10/9])
 			if i%2 == 0 {
-				c.write(message("half a frame")[:10])
+				c.Write(servertest.Message("half a frame")[:10])
 			}
 			clients = append(clients, c)
 		}
 		during()
 		for _, c := range clients {
-			s.over(c).want(t, "code", "1006", "detail", "client answered no ping", "exit", "exit status 0")
-			c.conn.Close()
+			s.over(c).Want(t, "code", "1006", "detail", "client answered no ping", "exit", "exit status 0")
+			c.Conn.Close()
 		}
 	})
 	s.finish()

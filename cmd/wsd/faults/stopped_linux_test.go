@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"syscall"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // stopped opens n sessions whose backends then stand still.
@@ -12,7 +14,7 @@ func (s *stage) stopped(n int) []*client {
 	var clients []*client
 	for range n {
 		c := s.dial("/echo")
-		c.wantEcho("hello")
+		c.WantEcho("hello")
 		s.stopBackend(c)
 		clients = append(clients, c)
 	}
@@ -27,7 +29,7 @@ func (s *stage) stopBackend(c *client) {
 		s.t.Fatal(err)
 	}
 	// Its parent could be told by the kernel; this is another process.
-	for state(s.t, pid) != "T" {
+	for servertest.State(s.t, pid) != "T" {
 	}
 }
 
@@ -40,9 +42,9 @@ func TestBackendStopped(t *testing.T) {
 		clients := s.stopped(n)
 		for _, c := range clients {
 			for i := range 20 {
-				c.say(strconv.Itoa(i))
+				c.Send(strconv.Itoa(i))
 			}
-			c.write(frame(fin|ping, "alive?"))
+			c.Write(servertest.Frame(servertest.Fin|servertest.Ping, "alive?"))
 			c.wantPong("alive?")
 		}
 		during()
@@ -51,7 +53,7 @@ func TestBackendStopped(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.wantLines(0, 19)
-			c.leave()
+			c.Leave()
 		}
 	})
 	s.finish()
@@ -65,11 +67,11 @@ func TestBackendStoppedForEver(t *testing.T) {
 	s.endure(leaks, func(n int, during func()) {
 		clients := s.stopped(n)
 		for _, c := range clients {
-			c.leave()
+			c.Leave()
 		}
 		during()
 		for _, c := range clients {
-			s.over(c).want(t, "code", "1000", "exit", "signal: SIGKILL")
+			s.over(c).Want(t, "code", "1000", "exit", "signal: SIGKILL")
 		}
 	})
 	s.finish()
@@ -81,29 +83,10 @@ func TestShutdownWithStoppedBackends(t *testing.T) {
 	s := newStage(t, settings{})
 	clients := s.stopped(10)
 	s.leave()
-	s.daemon.signal(syscall.SIGTERM)
+	s.daemon.Signal(syscall.SIGTERM)
 	for _, c := range clients {
-		c.wantClose(1001, "server is shutting down")
-		s.over(c).want(t, "code", "1001", "exit", "signal: SIGKILL")
+		c.WantClose(1001, "server is shutting down")
+		s.over(c).Want(t, "code", "1001", "exit", "signal: SIGKILL")
 	}
-	s.daemon.wantEnd()
-}
-
-// wantPong reads up to a pong with this payload.
-func (c *client) wantPong(payload string) {
-	c.t.Helper()
-	for {
-		first, got, err := c.readFrame()
-		switch {
-		case err != nil:
-			c.t.Fatalf("reading up to a pong: %v", err)
-		case first == fin|ping:
-			c.write(frame(fin|pong, string(got)))
-		case first == fin|pong && string(got) == payload:
-			return
-		case first == fin|pong:
-		default:
-			c.t.Fatalf("got a frame %#x %q, want a pong", first, got)
-		}
-	}
+	s.daemon.WantEnd()
 }

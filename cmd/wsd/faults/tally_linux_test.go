@@ -7,10 +7,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
 
 // A tally is what a process holds, as the kernel counts it.
@@ -25,44 +25,11 @@ type tally struct {
 func (d *daemon) tally() tally {
 	d.t.Helper()
 	return tally{
-		children:    d.children(),
+		children:    d.Children(),
 		descriptors: d.descriptors(),
-		threads:     d.status("Threads"),
-		resident:    d.status("VmRSS") << 10,
+		threads:     d.Status("Threads"),
+		resident:    d.Status("VmRSS") << 10,
 	}
-}
-
-// children are the daemon's own, among all processes.
-func (d *daemon) children() (children []int) {
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	for _, stat := range stats {
-		if fields := statFields(stat); len(fields) > 1 && fields[1] == strconv.Itoa(d.pid()) {
-			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(stat)))
-			children = append(children, pid)
-		}
-	}
-	slices.Sort(children)
-	return children
-}
-
-// statFields are the fields of a file /proc/PID/stat from the state on; none if
-// the process has just ended. The name before them may hold anything.
-func statFields(stat string) []string {
-	text, _ := os.ReadFile(stat)
-	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
-}
-
-// state is a process's state, as in proc_pid_stat(5).
-func state(t *testing.T, pid int) string {
-	t.Helper()
-	fields := statFields(fmt.Sprintf("/proc/%d/stat", pid))
-	if len(fields) == 0 {
-		t.Fatalf("process %d has ended", pid)
-	}
-	return fields[0]
 }
 
 // number is what tells one socket or pipe from another.
@@ -71,7 +38,7 @@ var number = regexp.MustCompile(`:\[\d+\]$`)
 func (d *daemon) descriptors() map[string]int {
 	d.t.Helper()
 	kinds := map[string]int{}
-	folder := fmt.Sprintf("/proc/%d/fd", d.pid())
+	folder := fmt.Sprintf("/proc/%d/fd", d.PID())
 	fds, err := os.ReadDir(folder)
 	if err != nil {
 		d.t.Fatal(err)
@@ -85,21 +52,6 @@ func (d *daemon) descriptors() map[string]int {
 	return kinds
 }
 
-// status is a number in /proc/PID/status.
-func (d *daemon) status(name string) int {
-	d.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", d.pid()))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(text), name+":")
-	var n int
-	if _, err := fmt.Sscan(after, &n); err != nil {
-		d.t.Fatalf("%s in %q: %v", name, text, err)
-	}
-	return n
-}
-
 // back waits until the daemon's children and descriptors are those of before.
 // A client knows of a session's end a moment before all of it is gone, and the
 // kernel tells nobody when a descriptor is closed: so this looks again and again.
@@ -107,7 +59,7 @@ func (d *daemon) back(before tally) {
 	d.t.Helper()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
-	timeout := time.After(patience)
+	timeout := time.After(servertest.Patience)
 	for {
 		now := d.tally()
 		if slices.Equal(now.children, before.children) && maps.Equal(now.descriptors, before.descriptors) {
