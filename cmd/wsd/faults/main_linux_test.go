@@ -5,6 +5,7 @@
 package faults_test
 
 import (
+	"flag"
 	"os"
 	"testing"
 
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
 		panic(err)
 	}
+	flag.Set("test.parallel", "8") // most of the tests wait, each for a wsd of its own
 	exectest.Main(m, nil)
 }
 

@@ -27,6 +27,9 @@ type stage struct {
 
 func newStage(t *testing.T, o settings) *stage {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
 	s := &stage{t: t, scripts: o.scripts}
 	if s.scripts == "" {
 		s.scripts = t.TempDir()
