@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"crypto/tls"
-	"encoding/binary"
+	"errors"
 	"fmt"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -18,7 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+	"wsd/server/servertest"
 )
 
 // TestPrivileges starts wsd as root, and what it becomes is looked at by what
@@ -29,38 +26,21 @@ func TestPrivileges(t *testing.T) {
 	}
 	for name, cgo := range map[string]string{"Go": "0", "C": "1"} { // whose setuid(2) it is
 		t.Run(name, func(t *testing.T) {
-			if _, err := exec.LookPath("cc"); cgo == "1" && err != nil {
-				if os.Getenv("CI") == "true" {
-					t.Fatal("no C compiler")
-				}
-				t.Skip("no C compiler")
+			if cgo == "1" {
+				servertest.Tool(t, "cc")
 			}
-			wsd := build(t, openDir(t), "CGO_ENABLED="+cgo)
+			wsd := servertest.BuildIn(t, servertest.Dir(t), "CGO_ENABLED="+cgo)
 			t.Run("Dropped", func(t *testing.T) { testDropped(t, wsd) })
 			t.Run("Groups", func(t *testing.T) { testGroups(t, wsd) })
 		})
 	}
-	wsd := build(t, openDir(t))
+	wsd := servertest.Public(t)
 	t.Run("Socket", func(t *testing.T) { testGivenSocket(t, wsd) })
 	t.Run("Key", func(t *testing.T) { testRootsKey(t, wsd) })
 	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
 	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
 	t.Run("OutOfReach", func(t *testing.T) { testOutOfReach(t, wsd) })
 	t.Run("Warning", func(t *testing.T) { testRootWarning(t, wsd) })
-}
-
-// openDir is a temporary folder that everybody may enter.
-func openDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "wsd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // nobody is a user that every Linux has.
@@ -91,32 +71,36 @@ func privilegedPort(t *testing.T) string {
 
 // says returns the messages of a backend that speaks first, up to the close frame
 // or to the message last.
-func says(t *testing.T, conn net.Conn, last string) (messages []string) {
+func says(t *testing.T, c *servertest.Client, last string) (messages []string) {
 	t.Helper()
-	in := bufio.NewReader(conn)
 	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(in, head); err != nil {
-			t.Fatalf("%v after %q", err, messages)
-		}
-		size := uint64(head[1])
-		if size == 126 {
-			long := make([]byte, 2)
-			io.ReadFull(in, long)
-			size = uint64(binary.BigEndian.Uint16(long))
-		}
-		payload := make([]byte, size)
-		if _, err := io.ReadFull(in, payload); err != nil {
-			t.Fatal(err)
-		}
-		if head[0] != 0x81 { // RFC 6455, section 5.2: FIN and text
+		message, err := c.Read()
+		if errors.As(err, new(servertest.CloseError)) {
 			return messages
 		}
-		messages = append(messages, string(payload))
-		if string(payload) == last {
+		if err != nil {
+			t.Fatalf("%v after %q", err, messages)
+		}
+		if messages = append(messages, message); message == last {
 			return messages
 		}
 	}
+}
+
+// served is a wsd that listens, with these variables.
+func served(t *testing.T, wsd string, env []string, args ...string) *servertest.Process {
+	t.Helper()
+	cmd := command(t, wsd, args...)
+	cmd.Env = append(cmd.Env, env...)
+	return servertest.Listen(t, cmd)
+}
+
+// command is servertest's Command of another wsd than servertest's own.
+func command(t *testing.T, wsd string, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := servertest.Command(t, args...)
+	cmd.Path = wsd
+	return cmd
 }
 
 // prober tells who it is, what it can read, and waits.
@@ -129,25 +113,28 @@ echo end; cat`
 
 func testDropped(t *testing.T, wsd string) {
 	entry, uid, gid := nobody(t)
-	secret := filepath.Join(openDir(t), "secret")
-	if err := os.WriteFile(secret, []byte("secret\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := command(t, wsd, "--address=127.0.0.1", "--port="+privilegedPort(t), "--user=nobody",
+	secret := servertest.Write(t, filepath.Join(servertest.Dir(t), "secret"), "secret\n", 0o600)
+	p := served(t, wsd, []string{"HOME=/root", "USER=root", "LOGNAME=root"},
+		"--address=127.0.0.1", "--port="+privilegedPort(t), "--user=nobody",
 		"--passenv=PATH,HOME,USER,LOGNAME", "sh", "-c", prober, "sh", secret)
-	cmd.Env = append(os.Environ(), "HOME=/root", "USER=root", "LOGNAME=root")
-	p := serving(t, cmd)
-	conn := upgrade(t, p.address)
-	defer conn.Close()
 	id, group := strconv.Itoa(uid), strconv.Itoa(gid)
 	want := []string{id, id, group, group, entry.HomeDir + " nobody nobody", "no secret", "no look at wsd", "no look at its files", "same user", "end"}
-	if got := says(t, conn, "end"); !slices.Equal(got, want) {
+	c := p.Dial("/")
+	if got := says(t, c, "end"); !slices.Equal(got, want) {
 		t.Errorf("the backend says %q, want %q", got, want)
 	}
-	checkThreads(t, cmd.Process.Pid, uid, gid)
-	p.signal(t, syscall.SIGTERM)
-	if log := p.wait(t, 0); strings.Contains(log, "WARN") || !strings.Contains(log, `msg="runs as" user=nobody uid=`+id) {
-		t.Errorf("the log is:\n%s", log)
+	checkThreads(t, p.PID(), uid, gid)
+	c.Leave()
+	p.Shutdown()
+	wantCalm(t, p)
+	p.Log.Wait(t, "runs as", "user", "nobody", "uid", id)
+}
+
+// wantCalm wants a log without warnings.
+func wantCalm(t *testing.T, p *servertest.Process) {
+	t.Helper()
+	if n := len(p.Log.All("", "level", "WARN")) + len(p.Log.All("", "level", "ERROR")); n > 0 {
+		t.Errorf("%d warnings:\n%s", n, p.Log)
 	}
 }
 
@@ -179,20 +166,15 @@ func checkThreads(t *testing.T, pid, uid, gid int) {
 
 // testGroups has a machine with one more user, who is in three groups.
 func testGroups(t *testing.T, wsd string) {
-	dir := openDir(t)
-	if out, err := exec.Command("unshare", "--mount", "mount", "--bind", dir, dir).CombinedOutput(); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("this root may not mount: %v\n%s", err, out)
-		}
-		t.Skipf("this root may not mount: %v\n%s", err, out)
+	dir := servertest.Dir(t)
+	if exec.Command("unshare", "--mount", "mount", "--bind", dir, dir).Run() != nil {
+		servertest.Missing(t, "the right to mount")
 	}
 	for name, text := range map[string]string{
 		"passwd": "root:x:0:0::/root:/bin/sh\nada:x:40001:40002::/home/ada:/bin/sh\n",
 		"group":  "root:x:0:\nown:x:40002:\none:x:40003:bob,ada\ntwo:x:40004:ada\nnot:x:40005:bob\n",
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		servertest.Write(t, filepath.Join(dir, name), text, 0o644)
 	}
 	for _, test := range []struct{ flags, want string }{
 		{"--user=ada", "40001 40002 40002 40003 40004 /home/ada"},
@@ -203,18 +185,13 @@ func testGroups(t *testing.T, wsd string) {
 		{"--user=40001:two", "40001 40004 40004 /home/ada"},
 		{"--user=7:8", "7 8 8"},
 	} {
-		cmd := command(t, "/bin/sh", "-c", `mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group || exit 77
-			exec "$2" --address=127.0.0.1:0 --passenv=PATH,HOME $3 sh -c 'echo $(id -u) $(id -g) $(id -G) $HOME'`, "sh", dir, wsd, test.flags)
+		cmd := exec.Command("/bin/sh", "-c", `mount --bind "$1/passwd" /etc/passwd && mount --bind "$1/group" /etc/group || exit 77
+			exec "$2" --logformat=json --address=127.0.0.1:0 --passenv=PATH,HOME $3 sh -c 'echo $(id -u) $(id -g) $(id -G) $HOME'`, "sh", dir, wsd, test.flags)
 		cmd.Env = append(os.Environ(), "HOME=/root")
 		cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
-		p := serving(t, cmd)
-		conn := upgrade(t, p.address)
-		if got := says(t, conn, ""); !slices.Equal(got, []string{test.want}) {
+		if got := says(t, servertest.Listen(t, cmd).Dial("/"), ""); !slices.Equal(got, []string{test.want}) {
 			t.Errorf("%s: %q, want %s", test.flags, got, test.want)
 		}
-		conn.Close()
-		p.signal(t, syscall.SIGTERM)
-		p.wait(t, 0)
 	}
 }
 
@@ -223,7 +200,7 @@ func testGroups(t *testing.T, wsd string) {
 func testGivenSocket(t *testing.T, wsd string) {
 	_, uid, gid := nobody(t)
 	for name, removes := range map[string]bool{"root's": false, "own": true} {
-		dir := openDir(t)
+		dir := servertest.Dir(t)
 		if removes {
 			if err := os.Chown(dir, uid, gid); err != nil {
 				t.Fatal(err)
@@ -231,13 +208,9 @@ func testGivenSocket(t *testing.T, wsd string) {
 		}
 		path := filepath.Join(dir, "s")
 		for range 2 { // the second one finds what the first has left
-			p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--unixsocket="+path, "--unixsocket-mode=0660", "--user=nobody", "cat"))
-			conn, err := net.Dial("unix", path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			conn.Close()
-			upgrade(t, p.address).Close() // it has become nobody
+			p := served(t, wsd, nil, "--address=127.0.0.1:0", "--unixsocket="+path, "--unixsocket-mode=0660", "--user=nobody", "cat")
+			servertest.Connect(t, path).Close()
+			p.Dial("/").Leave() // it has become nobody
 			info, err := os.Lstat(path)
 			if err != nil {
 				t.Fatal(err)
@@ -245,10 +218,8 @@ func testGivenSocket(t *testing.T, wsd string) {
 			if stat := info.Sys().(*syscall.Stat_t); int(stat.Uid) != uid || int(stat.Gid) != gid || info.Mode().Perm() != 0o660 {
 				t.Errorf("%s folder: the socket is %v of %d:%d", name, info.Mode(), stat.Uid, stat.Gid)
 			}
-			p.signal(t, syscall.SIGTERM)
-			if log := p.wait(t, 0); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") {
-				t.Errorf("%s folder:\n%s", name, log)
-			}
+			p.Shutdown()
+			wantCalm(t, p)
 			if _, err := os.Lstat(path); os.IsNotExist(err) != removes {
 				t.Errorf("%s folder: after the end: %v", name, err)
 			}
@@ -261,43 +232,27 @@ func testGivenSocket(t *testing.T, wsd string) {
 func certificate(t *testing.T, wsd string) string {
 	t.Helper()
 	cache := t.TempDir()
-	cmd := command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--devconsole")
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+cache)
-	p := serving(t, cmd)
-	p.signal(t, syscall.SIGTERM)
-	p.wait(t, 0)
+	served(t, wsd, []string{"XDG_CACHE_HOME=" + cache}, "--address=127.0.0.1:0", "--ssl", "--devconsole").Shutdown()
 	return filepath.Join(cache, "wsd", "selfsigned.pem")
 }
 
 // get makes a request by TLS on a connection of its own.
-func get(t *testing.T, address string) {
+func get(t *testing.T, p *servertest.Process) {
 	t.Helper()
-	client := http.Client{Timeout: time.Minute, Transport: &http.Transport{
-		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // a self-signed certificate
-	}}
-	response, err := client.Get("https://" + address + "/")
-	if err != nil {
-		t.Fatal(err)
-	}
-	response.Body.Close()
+	c := servertest.NewClient(t, tls.Client(servertest.Connect(t, p.Address()), servertest.TrustAny()))
+	c.Get("/")
 }
 
 func testRootsKey(t *testing.T, wsd string) {
 	file := certificate(t, wsd)
-	p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--sslcert="+file, "--sslkey="+file, "--user=nobody", "--devconsole"))
-	get(t, p.address)
-	p.signal(t, syscall.SIGHUP)
-	p.until(t, "TLS files not read again")
-	get(t, p.address) // by the old ones
-	p.signal(t, syscall.SIGTERM)
-	log := p.wait(t, 0)
-	for line, n := range map[string]int{
-		`level=WARN msg="a TLS file can't be read again.*permission denied.*hint=.*--user`: 2, // certificate and key
-		`level=ERROR msg="TLS files not read again.*--sslcert.*permission denied.*hint=`:   1,
-	} {
-		if got := regexp.MustCompile(line).FindAllString(log, -1); len(got) != n {
-			t.Errorf("%d times %s, want %d:\n%s", len(got), line, n, log)
-		}
+	p := served(t, wsd, nil, "--address=127.0.0.1:0", "--ssl", "--sslcert="+file, "--sslkey="+file, "--user=nobody", "--devconsole")
+	get(t, p)
+	p.Signal(syscall.SIGHUP)
+	p.Log.Wait(t, "…TLS files not read again…", "level", "ERROR", "error", "…--sslcert…", "error", "…permission denied…", "hint", "…")
+	get(t, p) // by the old ones
+	p.Shutdown()
+	if got := p.Log.All("…a TLS file can't be read again…", "level", "WARN", "error", "…permission denied…", "hint", "…--user…"); len(got) != 2 {
+		t.Errorf("%d warnings, want one for the certificate and one for the key:\n%s", len(got), p.Log)
 	}
 }
 
@@ -305,23 +260,16 @@ func testRootsKey(t *testing.T, wsd string) {
 // as ever.
 func testRootsCache(t *testing.T, wsd string) {
 	file := certificate(t, wsd)
-	before, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--user=nobody", "--devconsole")
-	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Dir(filepath.Dir(file)))
-	p := serving(t, cmd)
-	get(t, p.address)
-	p.signal(t, syscall.SIGHUP)
-	p.until(t, "TLS files read again")
-	get(t, p.address)
-	p.signal(t, syscall.SIGTERM)
-	if log := p.wait(t, 0); strings.Contains(log, "WARN") || strings.Contains(log, "ERROR") {
-		t.Errorf("the log is:\n%s", log)
-	}
-	if after, err := os.ReadFile(file); err != nil || string(after) != string(before) {
-		t.Errorf("the certificate has changed: %v", err)
+	before := servertest.Read(t, file)
+	p := served(t, wsd, []string{"XDG_CACHE_HOME=" + filepath.Dir(filepath.Dir(file))}, "--address=127.0.0.1:0", "--ssl", "--user=nobody", "--devconsole")
+	get(t, p)
+	p.Signal(syscall.SIGHUP)
+	p.Log.Wait(t, "…TLS files read again…")
+	get(t, p)
+	p.Shutdown()
+	wantCalm(t, p)
+	if servertest.Read(t, file) != before {
+		t.Error("the certificate has changed")
 	}
 }
 
@@ -333,15 +281,10 @@ func testNotRoot(t *testing.T, wsd string) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 		return cmd
 	}
-	p := serving(t, unprivileged("--address=127.0.0.1:0", "--user=nobody"))
-	conn := upgrade(t, p.address)
-	if got := says(t, conn, ""); !slices.Equal(got, []string{strconv.Itoa(uid)}) {
+	p := servertest.Listen(t, unprivileged("--address=127.0.0.1:0", "--user=nobody"))
+	if got := says(t, p.Dial("/"), ""); !slices.Equal(got, []string{strconv.Itoa(uid)}) {
 		t.Errorf("the backend is %q", got)
 	}
-	conn.Close()
-	p.signal(t, syscall.SIGTERM)
-	p.wait(t, 0)
-
 	for _, name := range []string{"root", "1:1", "nobody:0"} {
 		out, err := unprivileged("--address=127.0.0.1:0", "--user="+name).CombinedOutput()
 		want := "wsd: error: --user=" + name + ": only root can become another user\nwsd: hint: start wsd as root, "
@@ -353,15 +296,14 @@ func testNotRoot(t *testing.T, wsd string) {
 
 // testOutOfReach has things to serve that root could.
 func testOutOfReach(t *testing.T, wsd string) {
-	dir := openDir(t)
+	dir := servertest.Dir(t)
 	closed := filepath.Join(dir, "closed")
 	if err := os.Mkdir(closed, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	script := []byte("#!/bin/sh\ncat\n")
 	for name, mode := range map[string]os.FileMode{"closed/open.sh": 0o755, "mine.sh": 0o700, "scripts/mine.sh": 0o700} {
 		os.Mkdir(filepath.Dir(filepath.Join(dir, name)), 0o755)
-		if err := os.WriteFile(filepath.Join(dir, name), script, mode); err != nil {
+		if err := os.Chmod(servertest.WriteScript(t, filepath.Join(dir, name), "cat"), mode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -374,24 +316,19 @@ func testOutOfReach(t *testing.T, wsd string) {
 	}
 	for _, arg := range []string{closed + "/open.sh", dir + "/mine.sh", "--dir=" + closed, "--staticdir=" + closed, "--cgidir=" + closed} {
 		path := filepath.Join(dir, "nobody's", "s")
-		_, log, status := finish(t, wsd, "--unixsocket="+path, "--user=nobody", arg)
-		if status != 1 || !regexp.MustCompile(`\nwsd: error: as user nobody: .*permission denied\nwsd: hint: the user needs the right to execute`).MatchString(log) {
+		p := servertest.Start(t, command(t, wsd, "--unixsocket="+path, "--user=nobody", arg))
+		if status, log := p.Wait(), p.Log.Text(); status != 1 || !regexp.MustCompile(`\nwsd: error: as user nobody: .*permission denied\nwsd: hint: the user needs the right to execute`).MatchString(log) {
 			t.Errorf("%s: status %d\n%s", arg, status, log)
 		}
 		if _, err := os.Lstat(path); !os.IsNotExist(err) {
 			t.Errorf("%s: the socket is left behind: %v", arg, err)
 		}
 	}
-	p := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--user=nobody", "--dir="+dir+"/scripts"))
-	conn := upgradeAt(t, p.address, "/mine.sh")
-	if got := says(t, conn, ""); len(got) > 0 {
+	p := served(t, wsd, nil, "--address=127.0.0.1:0", "--user=nobody", "--dir="+dir+"/scripts")
+	if got := says(t, p.Dial("/mine.sh"), ""); len(got) > 0 {
 		t.Errorf("the backend says %q", got)
 	}
-	conn.Close()
-	p.signal(t, syscall.SIGTERM)
-	if log := p.wait(t, 0); !strings.Contains(log, "mine.sh: its user may not execute it: permission denied") {
-		t.Errorf("the log is:\n%s", log)
-	}
+	p.Log.WaitText(t, 1, "mine.sh: its user may not execute it: permission denied")
 }
 
 func testRootWarning(t *testing.T, wsd string) {
@@ -403,11 +340,10 @@ func testRootWarning(t *testing.T, wsd string) {
 		"--user=0:1 cat":    0,
 		"--user=nobody cat": 0,
 	} {
-		p := serving(t, command(t, wsd, append([]string{"--address=127.0.0.1:0"}, strings.Fields(args)...)...))
-		p.signal(t, syscall.SIGTERM)
-		log := p.wait(t, 0)
-		if n := strings.Count(log, `level=WARN msg="backends run as root`); n != want || want != strings.Count(log, "add --user=NAME") {
-			t.Errorf("wsd %s: %d warnings, want %d\n%s", args, n, want, log)
+		p := served(t, wsd, nil, append([]string{"--address=127.0.0.1:0"}, strings.Fields(args)...)...)
+		p.Shutdown()
+		if n := len(p.Log.All("…backends run as root…", "level", "WARN", "hint", "…add --user=NAME…")); n != want {
+			t.Errorf("wsd %s: %d warnings, want %d\n%s", args, n, want, p.Log)
 		}
 	}
 }

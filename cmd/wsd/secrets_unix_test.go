@@ -11,10 +11,18 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"wsd/server/servertest"
 )
+
+// adaFile is a password file with the user ada, whose password is "right", as
+// htpasswd -B wrote it.
+const adaFile = "ada:$2y$04$dpXIeUEbtaH2vK40Evw91.SP6RLdV5hzXBE9EXh4A5GMhyMv5j70K\n"
+
+// asAda is the header of ada and her password.
+const asAda = "Authorization: Basic YWRhOnJpZ2h0"
 
 // secret is in every place of a request that may let someone in.
 const secret = "s3cr3t"
@@ -27,35 +35,45 @@ var secretHeader = []string{
 	"X-Api-Key: " + secret, "X-Auth-Token: " + secret, "X-Original-URL: /?token=" + secret,
 }
 
-// testSecrets makes wsd write everything that it can log of requests, at its most
+// opening is the header of a handshake, with more lines.
+func opening(more ...string) []string {
+	// The key is the one of RFC 6455 section 1.3.
+	return append([]string{"Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="}, more...)
+}
+
+// TestSecrets makes wsd write everything that it can log of requests, at its most
 // talkative, and looks for what no log may have.
-func testSecrets(t *testing.T, wsd string) {
-	t.Run("Requests", func(t *testing.T) { testRequestSecrets(t, wsd) })
+func TestSecrets(t *testing.T) {
+	t.Run("Requests", testRequestSecrets)
 	t.Run("TLS", func(t *testing.T) {
-		server := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--loglevel=debug", "--ssl", "--devconsole"))
-		send(t, server.address, "GET /?token="+secret+" HTTP/1.1", secretHeader)
-		server.until(t, "TLS handshake error")
-		server.keptSecrets(t)
+		t.Parallel()
+		server := servertest.Serve(t, "--loglevel=debug", "--ssl", "--devconsole")
+		send(t, server.Address(), "GET /?token="+secret+" HTTP/1.1", secretHeader)
+		server.Log.WaitText(t, 1, "TLS handshake error")
+		keptSecrets(t, server)
 	})
 	t.Run("ProxyProtocol", func(t *testing.T) {
-		server := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--loglevel=debug", "--proxyprotocol", "--trustproxy=127.0.0.1", "--devconsole"))
-		send(t, server.address, "GET /?token="+secret+" HTTP/1.1", secretHeader)
-		send(t, server.address, "PROXY TCP4 "+secret, secretHeader)
-		server.until(t, "dropped: no valid PROXY header")
-		server.keptSecrets(t)
+		t.Parallel()
+		server := servertest.Serve(t, "--loglevel=debug", "--proxyprotocol", "--trustproxy=127.0.0.1", "--devconsole")
+		send(t, server.Address(), "GET /?token="+secret+" HTTP/1.1", secretHeader)
+		send(t, server.Address(), "PROXY TCP4 "+secret, secretHeader)
+		server.Log.WaitText(t, 1, "dropped: no valid PROXY header")
+		keptSecrets(t, server)
 	})
 }
 
-func testRequestSecrets(t *testing.T, wsd string) {
+func testRequestSecrets(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	for _, dir := range []string{"static/sub", "cgi"} {
 		if err := os.MkdirAll(filepath.Join(folder, dir), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	users := write(t, folder, "users", adaFile, 0o600)
-	write(t, folder, "static/index.html", "a page", 0o600)
-	write(t, folder, "static/sub/index.html", "a page", 0o600)
+	users := servertest.Write(t, folder+"/users", adaFile, 0o600)
+	servertest.Write(t, folder+"/static/index.html", "a page", 0o600)
+	servertest.Write(t, folder+"/static/sub/index.html", "a page", 0o600)
 	for name, lines := range map[string]string{
 		"good":   `echo "Content-Type: text/plain"; echo; echo "$QUERY_STRING $HTTP_COOKIE"`,
 		"bad":    `echo "$QUERY_STRING"; echo`,
@@ -63,22 +81,20 @@ func testRequestSecrets(t *testing.T, wsd string) {
 		"length": `echo "Content-Type: text/plain"; echo "Content-Length: $QUERY_STRING"; echo`,
 		"fails":  `exit 1`,
 	} {
-		write(t, folder, "cgi/"+name, "#!/bin/sh\n"+lines+"\n", 0o700)
+		servertest.WriteScript(t, folder+"/cgi/"+name, lines)
 	}
-	check := write(t, folder, "check", `#!/bin/sh
-case $PATH_INFO in
+	check := servertest.WriteScript(t, folder+"/check", `case $PATH_INFO in
 /known) exit 1 ;;
 /may) exit 2 ;;
 /fails) exit 3 ;;
 /line) echo "$HTTP_COOKIE" | tr -d = ;;
 /name) echo "LD_PRELOAD=$HTTP_COOKIE" ;;
 *) echo "TOKEN=$HTTP_COOKIE" ;;
-esac
-`, 0o700)
+esac`)
 	redirect := freePort(t)
-	server := serving(t, command(t, wsd, "--address=127.0.0.1:0", "--redirport="+redirect, "--loglevel=debug", "--maxforks=2",
+	server := servertest.Serve(t, "--redirport="+redirect, "--loglevel=debug", "--maxforks=2",
 		"--basepath=/base", "--healthpath=/up", "--trustproxy=127.0.0.1", "--htpasswd="+users, "--authcmd="+check,
-		"--staticdir="+folder+"/static", "--cgidir="+folder+"/cgi", "cat"))
+		"--staticdir="+folder+"/static", "--cgidir="+folder+"/cgi", "cat")
 
 	const query = "?token=" + secret
 	closing := append([]string{"Connection: close"}, secretHeader...)
@@ -88,32 +104,32 @@ esac
 		"/base/length", "/base/fails", "http://ada:" + secret + "@a.example/base/",
 	} {
 		for _, header := range [][]string{closing, closing[:1], wrong, append(closing, "Transfer-Encoding: chunked"), append(closing, "X-Forwarded-For: nobody")} {
-			send(t, server.address, "GET "+path+query+" HTTP/1.1", header)
+			send(t, server.Address(), "GET "+path+query+" HTTP/1.1", header)
 		}
-		send(t, server.address, "POST "+path+query+" HTTP/1.1", append(closing, "Origin: https://evil.example"))
+		send(t, server.Address(), "POST "+path+query+" HTTP/1.1", append(closing, "Origin: https://evil.example"))
 		send(t, "127.0.0.1:"+redirect, "GET "+path+query+" HTTP/1.1", closing)
 	}
 	for _, path := range []string{"/base/", "/base/known", "/base/may", "/base/fails", "/base/line", "/base/name", "/elsewhere", "/up"} {
 		for _, more := range []string{"X-None: 1", "Origin: https://evil.example", "Sec-WebSocket-Key: " + secret} {
-			send(t, server.address, "GET "+path+query+" HTTP/1.1", opening(append(secretHeader, more)...))
+			send(t, server.Address(), "GET "+path+query+" HTTP/1.1", opening(append(secretHeader, more)...))
 		}
-		send(t, server.address, "GET "+path+query+" HTTP/1.1", opening(wrong[1:]...))
-		send(t, server.address, "GET "+path+query+" HTTP/1.0", opening(secretHeader...))
+		send(t, server.Address(), "GET "+path+query+" HTTP/1.1", opening(wrong[1:]...))
+		send(t, server.Address(), "GET "+path+query+" HTTP/1.0", opening(secretHeader...))
 	}
 	for _, line := range []string{ // malformed
 		"GET /" + query + " HTTP/9.9", "GET /" + query, secret, "GET /%zz" + query + " HTTP/1.1", "GET " + secret + " HTTP/1.1",
 		"GET /base/" + query + ";a=b HTTP/1.1", "GET /base/" + query + "#" + secret + " HTTP/1.1",
 	} {
-		send(t, server.address, line, closing)
-		send(t, server.address, line, []string{secret, "X " + secret + ": x", "Bad\x00: " + secret})
+		send(t, server.Address(), line, closing)
+		send(t, server.Address(), line, []string{secret, "X " + secret + ": x", "Bad\x00: " + secret})
 	}
 	for _, msg := range []string{
-		"CONNECT", "DISCONNECT", "HTTP", `"origin refused"`, `"login refused"`, `"bad handshake"`, `"bad answer of a CGI program"`,
-		`"CGI program failed"`, `"the program of --authcmd failed"`, `"forwarding headers"`,
+		"CONNECT", "DISCONNECT", "HTTP", "origin refused", "login refused", "bad handshake", "bad answer of a CGI program",
+		"CGI program failed", "the program of --authcmd failed", "…forwarding headers…",
 	} {
-		server.until(t, "msg="+msg)
+		server.Log.Wait(t, msg)
 	}
-	server.keptSecrets(t)
+	keptSecrets(t, server)
 }
 
 // freePort is a TCP port of 127.0.0.1 that nobody has.
@@ -131,12 +147,9 @@ func freePort(t *testing.T) string {
 // WebSocket is left at once.
 func send(t *testing.T, address, line string, header []string) {
 	t.Helper()
-	conn, err := net.DialTimeout("tcp", address, time.Minute)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, address)
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(time.Minute))
+	conn.SetDeadline(time.Now().Add(servertest.Patience))
 	end := "0\r\n\r\n" // of a body
 	if slices.Contains(header, "Upgrade: websocket") {
 		end = "\x88\x82\x00\x00\x00\x00\x03\xe8\r\n\r\n" // a close frame, and the end of what else it may pass for
@@ -146,12 +159,11 @@ func send(t *testing.T, address, line string, header []string) {
 }
 
 // keptSecrets ends wsd and looks through all of its log.
-func (p *process) keptSecrets(t *testing.T) {
+func keptSecrets(t *testing.T, server *servertest.Process) {
 	t.Helper()
-	p.signal(t, syscall.SIGTERM)
-	log := p.wait(t, 0)
+	server.Shutdown()
 	const encoded = "czNjcjN0" // the secret in base64, where it begins a group of three
-	for line := range strings.Lines(log) {
+	for line := range strings.Lines(server.Log.Text()) {
 		for _, word := range []string{secret, encoded, "MzY3IzdA", strings.TrimPrefix(asAda, "Authorization: Basic "), "token="} {
 			if strings.Contains(line, word) {
 				t.Errorf("the log has %q: %s", word, line)

@@ -8,26 +8,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
-
-// tool is the path of a program that these tests need.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is missing", name)
-	default:
-		t.Skipf("%s is missing", name)
-	}
-	return path
-}
 
 // output runs a program that must succeed and write nothing to stderr.
 func output(t *testing.T, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), tool(t, name), args...)
+	cmd := exec.CommandContext(t.Context(), servertest.Tool(t, name), args...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

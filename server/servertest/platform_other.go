@@ -4,7 +4,10 @@ package servertest
 
 import "os"
 
-// stop ends a process: it can't be asked to here, and has no status to be proud of.
+// stop ends a process: here it can't be asked to, and its status says nothing.
 var stop = os.Kill
 
-const canStop = false
+const (
+	canStop = false
+	exe     = ".exe" // that a program's name ends with
+)

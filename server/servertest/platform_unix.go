@@ -4,16 +4,27 @@ package servertest
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 )
 
-// stop asks a process to end.
 const (
-	stop    = syscall.SIGTERM
+	stop    = syscall.SIGTERM // asks a process to end
 	canStop = true
+	exe     = "" // that a program's name ends with
 )
+
+// Public returns the path of a wsd that every user may run; see Build.
+func Public(t testing.TB) string {
+	t.Helper()
+	dir := Dir(t)
+	if out, err := exec.Command("cp", Build(t), dir).CombinedOutput(); err != nil {
+		t.Fatalf("copying wsd: %v\n%s", err, out)
+	}
+	return filepath.Join(dir, "wsd")
+}
 
 // WriteProgram writes an executable file and returns its path. Another process
 // does the writing: a program that this process forks meanwhile would hold the

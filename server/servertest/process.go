@@ -43,14 +43,29 @@ var build = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	wsd := filepath.Join(filepath.Dir(self), "wsd.exe") // Windows needs the ending, others don't mind
-	cmd := exec.Command("go", "build", fmt.Sprint("-race=", Race), "-ldflags=-X main.version="+Version, "-o", wsd, "wsd/cmd/wsd")
-	cmd.Dir = started
+	return buildIn(filepath.Dir(self), fmt.Sprint("-race=", Race))
+})
+
+// BuildIn builds a wsd of its own, in this folder and with these variables, and
+// returns its path. It never has the race detector.
+func BuildIn(t testing.TB, dir string, env ...string) string {
+	t.Helper()
+	wsd, err := buildIn(dir, "-race=false", env...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wsd
+}
+
+func buildIn(dir, race string, env ...string) (wsd string, err error) {
+	wsd = filepath.Join(dir, "wsd"+exe)
+	cmd := exec.Command("go", "build", race, "-ldflags=-X main.version="+Version, "-o", wsd, "wsd/cmd/wsd")
+	cmd.Dir, cmd.Env = started, append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building wsd: %w\n%s", err, out)
 	}
 	return wsd, nil
-})
+}
 
 // Command is wsd with these arguments. It logs JSON, has a home of its own, and
 // the race detector does not hold up its end.

@@ -3,8 +3,6 @@ package faults_test
 import (
 	"cmp"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -40,7 +38,7 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 	}
 	cmd := servertest.Command(t, append([]string{"--address=" + listen}, args...)...)
 	if o.public {
-		cmd.Path = publish(t, cmd.Path)
+		cmd.Path = servertest.Public(t)
 	}
 	cmd.Env = append(cmd.Env, "GOTRACEBACK=all", "GOGC=20") // goroutines is why all of them are wanted
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: o.credential}
@@ -55,14 +53,4 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 		d.address = d.Address()
 	}
 	return d
-}
-
-// publish copies a program to where every user may run it.
-func publish(t *testing.T, program string) string {
-	t.Helper()
-	copied := filepath.Join(servertest.Dir(t), filepath.Base(program))
-	if out, err := exec.Command("cp", program, copied).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return copied
 }
