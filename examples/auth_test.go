@@ -1,7 +1,6 @@
 package examples_test
 
 import (
-	"context"
 	"net/http"
 	"os"
 	"os/exec"
@@ -9,8 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 // authPrograms holds the examples that wsd asks and does not serve.
@@ -21,10 +19,7 @@ type ticket struct{ command []string }
 
 func newTicket(t *testing.T) ticket {
 	t.Helper()
-	key := filepath.Join(t.TempDir(), "a key")
-	if err := os.WriteFile(key, []byte(strings.Repeat("k", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	key := servertest.Write(t, filepath.Join(t.TempDir(), "a key"), strings.Repeat("k", 32), 0o600)
 	e := example{file: "auth/ticket.py", tool: "python3", args: []string{key}}
 	return ticket{e.command(t)}
 }
@@ -39,9 +34,7 @@ func (k ticket) make(t *testing.T, user, seconds string) string {
 func (k ticket) tickets(t *testing.T) map[string]bool {
 	good := k.make(t, "ada", "1000")
 	other := newTicket(t)
-	if err := os.WriteFile(other.command[len(other.command)-1], []byte(strings.Repeat("o", 32)), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Write(t, other.command[len(other.command)-1], strings.Repeat("o", 32), 0o600)
 	return map[string]bool{
 		"ticket=" + good:                true,
 		"a=b; ticket=" + good + "; c=d": true,
@@ -78,22 +71,15 @@ func TestAuthThroughWSD(t *testing.T) {
 	k := newTicket(t)
 	backend := environ("environ/environ.sh", "sh").command(t)
 	authcmd := "--authcmd='" + strings.Join(k.command, "' '") + "'"
-	url := startWSD(t, buildGo(t, "wsd/cmd/wsd"), append([]string{authcmd}, backend...)...)
+	wsd := servertest.Serve(t, append([]string{authcmd}, backend...)...)
 	for cookie, good := range k.tickets(t) {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		defer cancel()
-		conn, response, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPHeader: http.Header{"Cookie": {cookie}}})
 		if !good {
-			if err == nil || response.StatusCode != http.StatusUnauthorized {
-				t.Errorf("%q: %v", cookie, err)
+			if answer := wsd.Client().Shake("/", "Cookie: "+cookie); answer.StatusCode != http.StatusUnauthorized {
+				t.Errorf("%q: %s", cookie, answer.Status)
 			}
 			continue
 		}
-		if err != nil {
-			t.Errorf("%q: %v", cookie, err)
-			continue
-		}
-		if lines := (&guest{t, ctx, conn}).receiveAll(); !slices.Contains(lines, "REMOTE_USER=ada") {
+		if lines := wsd.Dial("/", "Cookie: "+cookie).WantClose(1000, ""); !slices.Contains(lines, "REMOTE_USER=ada") {
 			t.Errorf("%q: %q", cookie, lines)
 		}
 	}

@@ -8,11 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+	"wsd/server/servertest"
 )
-
-// patience bounds every wait for another process; nothing should come near it.
-const patience = 30 * time.Second
 
 // command is what starts the example; a program in C or Go is built first.
 func (e example) command(t *testing.T) []string {
@@ -27,33 +24,18 @@ func (e example) command(t *testing.T) []string {
 		start = []string{buildGo(t, "wsd/examples/"+e.file)}
 	case "cc":
 		start = []string{binary(t)}
-		build(t, lookTool(t, compiler), "-o", start[0], file)
+		build(t, servertest.Tool(t, compiler), "-o", start[0], file)
 	default:
 		start = script(t, e.tool, file)
 	}
 	return append(start, e.args...)
 }
 
-// lookTool is the path of a tool. A machine may do without, but CI must not.
-func lookTool(t *testing.T, name string) string {
-	t.Helper()
-	tool, err := exec.LookPath(name)
-	switch {
-	case err == nil:
-		return tool
-	case os.Getenv("CI") == "true":
-		t.Fatalf("%s is missing: %v", name, err)
-	default:
-		t.Skipf("%s is missing: %v", name, err)
-	}
-	return ""
-}
-
 // buildGo builds the main package, and returns the program's path.
 func buildGo(t *testing.T, main string) string {
 	t.Helper()
 	out := binary(t)
-	build(t, lookTool(t, "go"), "build", "-o", out, main)
+	build(t, servertest.Tool(t, "go"), "build", "-o", out, main)
 	return out
 }
 
@@ -72,13 +54,13 @@ func build(t *testing.T, tool string, args ...string) {
 // leaves a process behind that still holds one of its outputs.
 func runInPipe(t *testing.T, command, env []string, input string) []string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), servertest.Patience)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Env = append(withoutCGI(os.Environ()), env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(input), &stdout, &stderr
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = servertest.Patience
 	if err := cmd.Run(); err != nil || stderr.Len() > 0 {
 		t.Fatalf("%s: %v; stderr: %s; stdout: %s", command, err, &stderr, &stdout)
 	}

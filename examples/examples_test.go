@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"wsd/exec/exectest"
+	"wsd/server/servertest"
 )
 
 func TestMain(m *testing.M) { exectest.Main(m, nil) }
@@ -79,28 +80,29 @@ func TestPipe(t *testing.T) {
 
 // TestWSD runs each example as a backend of wsd.
 func TestWSD(t *testing.T) {
-	wsd := buildGo(t, "wsd/cmd/wsd")
 	for _, e := range examples(t) {
 		t.Run(e.file, func(t *testing.T) {
-			guest := dial(t, startWSD(t, wsd, e.command(t)...)+"?a=b")
+			t.Parallel()
+			guest := servertest.Serve(t, e.command(t)...).Dial("/?a=b")
 			for _, line := range e.input {
-				guest.send(line)
+				guest.Send(line)
 			}
 			if e.messages == 0 {
-				e.throughWSD(t, guest.receiveAll())
+				e.throughWSD(t, guest.WantClose(1000, ""))
 				return
 			}
-			e.throughWSD(t, guest.receive(e.messages))
-			guest.leave()
+			e.throughWSD(t, receive(t, guest, e.messages))
+			guest.SendClose(1000)
+			guest.WantCloseFrame(1000, "") // more may come before it
 		})
 	}
 	for _, e := range examples(t) {
 		if path.Dir(e.file) == "count" {
-			t.Run(e.file+" left early", func(t *testing.T) { testLeftEarly(t, wsd, e) })
+			t.Run(e.file+" left early", func(t *testing.T) { testLeftEarly(t, e) })
 		}
 	}
-	t.Run("chat of two", func(t *testing.T) { testChatOfTwo(t, wsd) })
-	t.Run("stats page", func(t *testing.T) { testStatsPage(t, wsd) })
+	t.Run("chat of two", testChatOfTwo)
+	t.Run("stats page", testStatsPage)
 }
 
 // TestEachFileHasARow finds the example that nobody runs, and the one that
@@ -115,12 +117,9 @@ func TestEachFileHasARow(t *testing.T) {
 			t.Errorf("%s is in no row of examples, and its folder is not in elsewhere", file)
 		}
 	}
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	readme := servertest.Read(t, "README.md")
 	for _, file := range known {
-		if !strings.Contains(string(readme), file) {
+		if !strings.Contains(readme, file) {
 			t.Errorf("README.md does not mention %s", file)
 		}
 	}

@@ -3,8 +3,8 @@
 package examples_test
 
 import (
-	"os"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // compiler is the name that a C compiler has.
@@ -16,11 +16,5 @@ func script(t *testing.T, interpreter, file string) []string {
 	if interpreter == "sh" {
 		t.Skip("scripts for sh are for Unix")
 	}
-	return []string{lookTool(t, interpreter), file}
+	return []string{servertest.Tool(t, interpreter), file}
 }
-
-// interrupt ends wsd, which can't be asked to end here.
-func interrupt(wsd *os.Process) error { return wsd.Kill() }
-
-// interrupted accepts every end of wsd, as interrupt leaves it no choice.
-func interrupted(*os.ProcessState) bool { return true }

@@ -3,9 +3,8 @@
 package examples_test
 
 import (
-	"os"
-	"syscall"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // compiler is the name that a C compiler has.
@@ -15,12 +14,6 @@ const compiler = "cc"
 // interpreter, and its mode allows it.
 func script(t *testing.T, interpreter, file string) []string {
 	t.Helper()
-	lookTool(t, interpreter)
+	servertest.Tool(t, interpreter)
 	return []string{file}
 }
-
-// interrupt asks wsd to end all sessions and to exit 0.
-func interrupt(wsd *os.Process) error { return wsd.Signal(syscall.SIGTERM) }
-
-// interrupted tells whether wsd ended as it should after interrupt.
-func interrupted(state *os.ProcessState) bool { return state.Success() }

@@ -1,69 +1,73 @@
 package examples_test
 
 import (
-	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
+
+// receive returns the next n messages.
+func receive(t *testing.T, guest *servertest.Client, n int) []string {
+	t.Helper()
+	var lines []string
+	for range n {
+		line, err := guest.Read()
+		if err != nil {
+			t.Fatalf("after %q: %v", lines, err)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
 
 // testLeftEarly leaves a count that pauses for long after each number. The first
 // one must not wait in a buffer, and wsd must end a program that reads no stdin.
-func testLeftEarly(t *testing.T, wsd string, e example) {
+func testLeftEarly(t *testing.T, e example) {
+	t.Parallel()
 	e.args = []string{"60"}
-	guest := dial(t, startWSD(t, wsd, e.command(t)...))
-	exactly("1")(t, guest.receive(1))
-	guest.leave()
+	guest := servertest.Serve(t, e.command(t)...).Dial("/")
+	guest.Want("1")
+	guest.Leave()
 }
 
 // testChatOfTwo lets two guests into one room. What each says reaches both.
-func testChatOfTwo(t *testing.T, wsd string) {
+func testChatOfTwo(t *testing.T) {
+	t.Parallel()
 	backend := chat("chat/chat.sh", "sh", filepath.Join(t.TempDir(), "room"))
-	url := startWSD(t, wsd, backend.command(t)...)
+	wsd := servertest.Serve(t, backend.command(t)...)
 
-	ada := dial(t, url)
-	adaName, _ := strings.CutSuffix(ada.receive(1)[0], " joined")
-	bob := dial(t, url)
-	bobJoined := bob.receive(1)
-	bobName, _ := strings.CutSuffix(bobJoined[0], " joined")
-	exactly(bobJoined...)(t, ada.receive(1))
+	ada := wsd.Dial("/")
+	adaName, _ := strings.CutSuffix(receive(t, ada, 1)[0], " joined")
+	bob := wsd.Dial("/")
+	bobName, _ := strings.CutSuffix(receive(t, bob, 1)[0], " joined")
+	ada.Want(bobName + " joined")
 
-	ada.send("is anybody here?")
-	exactly(adaName+": is anybody here?")(t, bob.receive(1))
-	bob.send("I am")
-	exactly(adaName+": is anybody here?", bobName+": I am")(t, ada.receive(2))
+	ada.Send("is anybody here?")
+	bob.Want(adaName + ": is anybody here?")
+	bob.Send("I am")
+	ada.Want(adaName + ": is anybody here?")
+	ada.Want(bobName + ": I am")
 
-	bob.leave()
-	exactly(bobName+" left")(t, ada.receive(1))
-	ada.leave()
+	bob.SendClose(1000)
+	ada.Want(bobName + " left")
+	ada.SendClose(1000)
 }
 
 // testStatsPage reads the page of example stats from the port that serves its
 // WebSockets, and looks for anything in it that would come from elsewhere.
-func testStatsPage(t *testing.T, wsd string) {
+func testStatsPage(t *testing.T) {
+	t.Parallel()
 	backend := stats("stats/stats.py", "python3")
-	url := startWSD(t, wsd, append([]string{"--staticdir=stats"}, backend.command(t)...)...)
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
-	response, err := client.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := os.ReadFile("stats/index.html")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.StatusCode != http.StatusOK || string(got) != string(want) {
-		t.Errorf("got %s and %q, want the page", response.Status, got)
+	wsd := servertest.Serve(t, append([]string{"--staticdir=stats"}, backend.command(t)...)...)
+	answer, got := wsd.Client().Get("/")
+	want := servertest.Read(t, "stats/index.html")
+	if answer.StatusCode != http.StatusOK || got != want {
+		t.Errorf("got %s and %q, want the page", answer.Status, got)
 	}
 	for _, outside := range []string{"http:", "https:", `"//`, "@import"} {
-		if strings.Contains(string(want), outside) {
+		if strings.Contains(want, outside) {
 			t.Errorf("the page contains %q: it must need nothing from elsewhere", outside)
 		}
 	}

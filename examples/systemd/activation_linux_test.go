@@ -1,72 +1,48 @@
 package systemd_test
 
 import (
-	"context"
 	"crypto/tls"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
-func testActivation(t *testing.T, wsd string) {
-	t.Run("TCP", func(t *testing.T) { testTCP(t, wsd) })
-	t.Run("Names", func(t *testing.T) { testNames(t, wsd) })
-	t.Run("WithFlags", func(t *testing.T) { testWithFlags(t, wsd) })
-	t.Run("Backend", func(t *testing.T) { testBackend(t, wsd) })
-	t.Run("NotMine", func(t *testing.T) { testNotMine(t, wsd) })
-	t.Run("Errors", func(t *testing.T) { testErrors(t, wsd) })
-	t.Run("SocketActivate", func(t *testing.T) { testSocketActivate(t, wsd) })
+func testActivation(t *testing.T) {
+	t.Run("TCP", testTCP)
+	t.Run("Names", testNames)
+	t.Run("WithFlags", testWithFlags)
+	t.Run("Backend", testBackend)
+	t.Run("NotMine", testNotMine)
+	t.Run("Errors", testErrors)
+	t.Run("SocketActivate", testSocketActivate)
 }
 
 // testTCP has a client that comes before wsd does, and one that comes between
 // two of them.
-func testTCP(t *testing.T, wsd string) {
+func testTCP(t *testing.T) {
 	socket := listenTCP(t)
-	s := service{wsd: wsd, args: []string{"cat"}, sockets: []fileHolder{socket}, names: []string{"wsd.socket"}}
-	url := "ws://" + socket.Addr().String()
+	s := service{args: []string{"cat"}, sockets: []fileHolder{socket}, names: []string{"wsd.socket"}}
+	address := socket.Addr().String()
 	for range 2 {
-		early, err := net.Dial("tcp", socket.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		p := start(t, s.command(t))
-		if line := p.logs("msg=listening"); !strings.Contains(line, "url=http://"+socket.Addr().String()+"/ inherited=wsd.socket") {
-			t.Errorf("the log says %s", line)
-		}
+		early := servertest.Connect(t, address)
+		p := servertest.Start(t, s.command(t))
+		p.Log.Wait(t, "listening").Want(t, "url", "http://"+address+"/", "inherited", "wsd.socket")
 		// The early connection is in the queue, so it is served first.
-		echo(t, url, &websocket.DialOptions{HTTPClient: clientOf(func(context.Context, string, string) (net.Conn, error) { return early, nil })})
-		echo(t, url, nil)
-		if status := p.stop(); status != 0 {
-			t.Errorf("exit status %d", status)
-		}
-	}
-}
-
-// clientOf returns a client whose connections dial opens.
-func clientOf(dial func(ctx context.Context, network, address string) (net.Conn, error)) *http.Client {
-	return &http.Client{
-		Timeout: patience,
-		Transport: &http.Transport{
-			DialContext:       dial,
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, // a self-signed certificate
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		echoOn(t, early)
+		echo(t, address)
+		p.Shutdown()
 	}
 }
 
 // testNames hands over sockets whose names mean something.
-func testNames(t *testing.T, wsd string) {
+func testNames(t *testing.T) {
 	main, redirect := listenTCP(t), listenTCP(t)
 	plain, path := listenUnix(t)
 	s := service{
-		wsd:     wsd,
 		args:    []string{"--ssl", "cat"},
 		env:     []string{"XDG_CACHE_HOME=" + t.TempDir()},
 		sockets: []fileHolder{redirect, plain, main},
@@ -74,57 +50,50 @@ func testNames(t *testing.T, wsd string) {
 	}
 	p := s.run(t)
 
-	var dialer net.Dialer
-	echo(t, "wss://"+main.Addr().String(), &websocket.DialOptions{HTTPClient: clientOf(dialer.DialContext)})
-	echo(t, "ws://localhost", &websocket.DialOptions{HTTPClient: clientOf(func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return dialer.DialContext(ctx, "unix", path)
-	})})
-	response, err := clientOf(dialer.DialContext).Get("http://" + redirect.Addr().String() + "/a?b")
-	if err != nil {
-		t.Fatal(err)
+	echoOn(t, tls.Client(servertest.Connect(t, main.Addr().String()), servertest.TrustAny()))
+	echo(t, path)
+	client := servertest.NewClient(t, servertest.Connect(t, redirect.Addr().String()))
+	answer, _ := client.Get("/a?b", "Host: "+redirect.Addr().String())
+	if want := "https://" + main.Addr().String() + "/a?b"; answer.Header.Get("Location") != want {
+		t.Errorf("%s to %q, want %s", answer.Status, answer.Header.Get("Location"), want)
 	}
-	response.Body.Close()
-	if want := "https://" + main.Addr().String() + "/a?b"; response.Header.Get("Location") != want {
-		t.Errorf("%s to %q, want %s", response.Status, response.Header.Get("Location"), want)
-	}
-	p.stop()
+	p.Shutdown()
 	if _, err := os.Lstat(path); err != nil {
 		t.Errorf("the Unix socket's file, which is not wsd's: %v", err)
 	}
 }
 
 // testWithFlags gives wsd a listener of its own as well.
-func testWithFlags(t *testing.T, wsd string) {
+func testWithFlags(t *testing.T) {
 	socket := listenTCP(t)
-	s := service{wsd: wsd, args: []string{"--address=127.0.0.1:0", "cat"}, sockets: []fileHolder{socket}, names: []string{""}}
-	p := start(t, s.command(t))
-	p.logs("inherited=LISTEN_FD_3")
-	_, own, _ := strings.Cut(p.logs("msg=listening"), "url=http:")
-	echo(t, "ws://"+socket.Addr().String(), nil)
-	echo(t, "ws:"+own, nil)
-	p.stop()
+	s := service{args: []string{"--address=127.0.0.1:0", "cat"}, sockets: []fileHolder{socket}, names: []string{""}}
+	p := s.run(t)
+	p.Log.Wait(t, "listening", "inherited", "LISTEN_FD_3")
+	own := p.Log.Wait(t, "listening", "inherited", "")["url"]
+	echo(t, socket.Addr().String())
+	echo(t, strings.Trim(own, "htp:/"))
+	p.Shutdown()
 
 	s.args = []string{"--address=" + socket.Addr().String(), "cat"}
-	p = start(t, s.command(t))
-	p.logs("wsd: error: listening on " + socket.Addr().String())
-	p.logs("wsd: hint: another address of this server has this port already")
+	p = servertest.Start(t, s.command(t))
+	p.Wait()
+	want := "wsd: error: listening on " + socket.Addr().String() + ".*\nwsd: hint: another address of this server has this port already"
+	p.Log.WaitText(t, 1, want)
 }
 
 // testBackend looks at what a backend gets of all that wsd was given.
-func testBackend(t *testing.T, wsd string) {
+func testBackend(t *testing.T) {
 	socket := listenTCP(t)
 	_, notify := listenNotify(t)
 	s := service{
-		wsd: wsd,
 		args: []string{"--passenv=PATH,MINE,LISTEN_FDS,LISTEN_PID,LISTEN_FDNAMES,NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID",
 			"sh", "-c", "env; ls -l /proc/$$/fd"},
 		env:     []string{"MINE=1", "NOTIFY_SOCKET=" + notify, "WATCHDOG_USEC=1000000000"},
 		sockets: []fileHolder{socket},
 		names:   []string{"wsd.socket"},
 	}
-	s.run(t)
 	var mine, files int
-	for _, line := range talk(t, "ws://"+socket.Addr().String(), nil) {
+	for _, line := range s.run(t).Dial("/").WantClose(1000, "") {
 		name, _, _ := strings.Cut(line, "=")
 		switch {
 		case name == "MINE":
@@ -144,23 +113,19 @@ func testBackend(t *testing.T, wsd string) {
 
 // testNotMine has the variables of another process, which a service has passed
 // on to its child.
-func testNotMine(t *testing.T, wsd string) {
+func testNotMine(t *testing.T) {
 	socket := listenTCP(t)
-	s := service{wsd: wsd, sockets: []fileHolder{socket}, names: []string{"wsd.socket"}}
+	s := service{sockets: []fileHolder{socket}, names: []string{"wsd.socket"}}
 	cmd := s.command(t)
-	own := exec.CommandContext(t.Context(), wsd, "--address=127.0.0.1:0", "cat")
+	own := servertest.Command(t, "--address=127.0.0.1:0", "cat")
 	own.Env, own.ExtraFiles = append(cmd.Env, "LISTEN_PID=1"), cmd.ExtraFiles
-	p := start(t, own)
-	line := p.logs("msg=listening")
-	if strings.Contains(line, "inherited") {
-		t.Errorf("wsd takes what is not its own: %s", line)
-	}
-	_, url, _ := strings.Cut(line, "url=http:")
-	echo(t, "ws:"+url, nil)
+	p := servertest.Listen(t, own)
+	p.Log.Wait(t, "listening").Want(t, "inherited", "")
+	echo(t, p.Address())
 }
 
 // testErrors hands over what can't be a listener.
-func testErrors(t *testing.T, wsd string) {
+func testErrors(t *testing.T) {
 	datagrams, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
@@ -191,12 +156,11 @@ func testErrors(t *testing.T, wsd string) {
 		{listenTCP(t), "LISTEN_FDS=2147483647", "LISTEN_FDS=2147483647: descriptor "},
 		{listenTCP(t), "LISTEN_FDNAMES=redirect", `the inherited socket "redirect" has no TCP port to redirect to`},
 	} {
-		s := service{wsd: wsd, args: []string{"cat"}, sockets: []fileHolder{test.socket}, names: []string{"x"}}
+		s := service{args: []string{"cat"}, sockets: []fileHolder{test.socket}, names: []string{"x"}}
 		cmd := s.command(t)
 		cmd.Env = append(cmd.Env, test.env) // of two the last is taken
-		p := start(t, cmd)
-		p.logs("wsd: error: " + test.want)
-		if status := p.wait(); status != 1 {
+		p := servertest.Start(t, cmd)
+		if status := p.Wait(); status != 1 || !strings.Contains(p.Log.Text(), "wsd: error: "+test.want) {
 			t.Errorf("%s: exit status %d", test.want, status)
 		}
 	}
@@ -211,15 +175,12 @@ func (n noSocket) File() (*os.File, error) {
 }
 
 // testSocketActivate has systemd's own program for it hand over a socket.
-func testSocketActivate(t *testing.T, wsd string) {
+func testSocketActivate(t *testing.T) {
 	path := socketPath(t)
-	cmd := exec.CommandContext(t.Context(), tool(t, "systemd-socket-activate"), "--listen="+path, "--fdname=wsd.socket", wsd, "cat")
-	p := start(t, cmd)
-	p.logs("Listening on " + path) // it starts wsd for the first client
-	echo(t, "ws://localhost", &websocket.DialOptions{HTTPClient: clientOf(func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", path)
-	})})
-	if line := p.logs("msg=listening"); !strings.Contains(line, "url=unix:"+path+" inherited=wsd.socket") {
-		t.Errorf("the log says %s", line)
-	}
+	wsd := servertest.Command(t, "cat")
+	args := append([]string{"--listen=" + path, "--fdname=wsd.socket"}, wsd.Args...)
+	p := servertest.Start(t, exec.Command(servertest.Tool(t, "systemd-socket-activate"), args...))
+	p.Log.WaitText(t, 1, "Listening on "+path) // it starts wsd for the first client
+	echo(t, path)
+	p.Log.Wait(t, "listening", "url", "unix:"+path, "inherited", "wsd.socket")
 }

@@ -2,14 +2,12 @@ package systemd_test
 
 import (
 	"net"
-	"os/exec"
 	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 // listenNotify opens what systemd listens on for the states of a service.
@@ -27,7 +25,7 @@ func listenNotify(t *testing.T) (l *net.UnixConn, path string) {
 // told returns the next message.
 func told(t *testing.T, l *net.UnixConn) string {
 	t.Helper()
-	l.SetReadDeadline(time.Now().Add(patience))
+	l.SetReadDeadline(time.Now().Add(servertest.Patience))
 	b := make([]byte, 4096)
 	n, err := l.Read(b)
 	if err != nil {
@@ -43,82 +41,78 @@ func wantTold(t *testing.T, l *net.UnixConn, want string) {
 	}
 }
 
-func testNotify(t *testing.T, wsd string) {
-	t.Run("States", func(t *testing.T) { testStates(t, wsd) })
-	t.Run("Watchdog", func(t *testing.T) { testWatchdog(t, wsd) })
-	t.Run("NobodyThere", func(t *testing.T) { testNobodyThere(t, wsd) })
-	t.Run("CannotListen", func(t *testing.T) { testCannotListen(t, wsd) })
+func testNotify(t *testing.T) {
+	t.Run("States", testStates)
+	t.Run("Watchdog", testWatchdog)
+	t.Run("NobodyThere", testNobodyThere)
+	t.Run("CannotListen", testCannotListen)
 }
 
-func testStates(t *testing.T, wsd string) {
+func testStates(t *testing.T) {
 	socket := listenTCP(t)
 	l, path := listenNotify(t)
 	s := service{
-		wsd: wsd, args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + path},
+		args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + path},
 		sockets: []fileHolder{socket}, names: []string{"wsd.socket"},
 	}
 	p := s.run(t)
 	wantTold(t, l, "READY=1\nSTATUS=0 sessions")
 	for range 2 {
-		p.signal(syscall.SIGHUP)
+		p.Signal(syscall.SIGHUP)
 		wantTold(t, l, "RELOADING=1\nMONOTONIC_USEC=[1-9][0-9]*")
 		wantTold(t, l, "READY=1")
 	}
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	wantTold(t, l, "STOPPING=1")
-	if status := p.wait(); status != 0 {
-		t.Errorf("exit status %d", status)
-	}
+	p.WantEnd()
 }
 
 // testWatchdog reads signs of life, and the number of sessions with them.
-func testWatchdog(t *testing.T, wsd string) {
+func testWatchdog(t *testing.T) {
 	socket := listenTCP(t)
 	l, path := listenNotify(t)
 	s := service{
-		wsd: wsd, args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=20000"},
+		args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=20000"},
 		sockets: []fileHolder{socket}, names: []string{"wsd.socket"},
 	}
 	p := s.run(t)
 	wantTold(t, l, "READY=1\nSTATUS=0 sessions")
 	wantTold(t, l, "WATCHDOG=1")
-	conn, _, err := websocket.Dial(t.Context(), "ws://"+socket.Addr().String(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.CloseNow()
+	c := p.Dial("/")
 	for told(t, l) != "WATCHDOG=1\nSTATUS=1 session" {
 	}
 	wantTold(t, l, "WATCHDOG=1")
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	for told(t, l) != "STOPPING=1" {
 	}
+	c.WantClose(1001, "")
+	l.Close() // unread, its signs of life would block wsd
+	p.WantEnd()
 }
 
 // testNobodyThere has a NOTIFY_SOCKET that is none: wsd serves all the same.
-func testNobodyThere(t *testing.T, wsd string) {
+func testNobodyThere(t *testing.T) {
 	socket := listenTCP(t)
 	s := service{
-		wsd: wsd, args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + socketPath(t)},
+		args: []string{"cat"}, env: []string{"NOTIFY_SOCKET=" + socketPath(t)},
 		sockets: []fileHolder{socket}, names: []string{"wsd.socket"},
 	}
 	p := s.run(t)
-	echo(t, "ws://"+socket.Addr().String(), nil)
-	p.stop()
-	if n := strings.Count(p.log.String(), "can't be told"); n != 1 {
+	echo(t, p.Address())
+	p.Shutdown()
+	if n := len(p.Log.All("…can't be told…")); n != 1 {
 		t.Errorf("%d warnings", n)
 	}
 }
 
 // testCannotListen has a wsd that never is ready, and must not say so.
-func testCannotListen(t *testing.T, wsd string) {
+func testCannotListen(t *testing.T) {
 	taken := listenTCP(t)
 	l, path := listenNotify(t)
-	cmd := exec.CommandContext(t.Context(), wsd, "--address="+taken.Addr().String(), "cat")
-	cmd.Env = append(cmd.Environ(), "NOTIFY_SOCKET="+path)
-	p := start(t, cmd)
-	p.logs("wsd: error: ")
-	if status := p.wait(); status != 1 {
+	cmd := servertest.Command(t, "--address="+taken.Addr().String(), "cat")
+	cmd.Env = append(cmd.Env, "NOTIFY_SOCKET="+path)
+	p := servertest.Start(t, cmd)
+	if status := p.Wait(); status != 1 || !strings.Contains(p.Log.Text(), "wsd: error: ") {
 		t.Errorf("exit status %d", status)
 	}
 	l.SetReadDeadline(time.Now()) // what it said before it ended is there

@@ -1,30 +1,22 @@
 package systemd_test
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // testUnits has systemd read the units that are shipped, with the path of a wsd
 // that is there.
-func testUnits(t *testing.T, wsd string) {
-	analyze := tool(t, "systemd-analyze")
+func testUnits(t *testing.T) {
+	analyze := servertest.Tool(t, "systemd-analyze")
 	dir := t.TempDir()
 	var units []string
 	for _, name := range []string{"wsd.service", "wsd.socket"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		unit := filepath.Join(dir, name)
-		filled := strings.ReplaceAll(string(text), "ExecStart=/usr/bin/wsd ", "ExecStart="+wsd+" ")
-		if err := os.WriteFile(unit, []byte(filled), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		units = append(units, unit)
+		filled := strings.ReplaceAll(servertest.Read(t, name), "ExecStart=/usr/bin/wsd ", "ExecStart="+servertest.Build(t)+" ")
+		units = append(units, servertest.Write(t, filepath.Join(dir, name), filled, 0o666))
 	}
 	t.Run("verify", func(t *testing.T) {
 		args := append([]string{"verify", "--man=no", "--recursive-errors=no"}, units...)

@@ -6,13 +6,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/coder/websocket"
 )
 
 // testUser has a service that systemd starts as root and that drops it by
 // itself: it serves the socket that was handed over, and is heard all the same.
-func testUser(t *testing.T, wsd string) {
+func testUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can become another user") // .ci/run runs it as root
 	}
@@ -24,32 +22,27 @@ func testUser(t *testing.T, wsd string) {
 		}
 	}
 	s := service{
-		wsd: wsd, args: []string{"--user=nobody", "sh", "-c", "id -un; cat"},
+		args:    []string{"--user=nobody", "sh", "-c", "id -un; cat"},
 		env:     []string{"NOTIFY_SOCKET=" + path, "WATCHDOG_USEC=20000"},
 		sockets: []fileHolder{socket}, names: []string{"wsd.socket"},
 	}
 	p := s.run(t)
 	wantTold(t, l, "READY=1\nSTATUS=0 sessions")
 	wantTold(t, l, "WATCHDOG=1")
-	conn, _, err := websocket.Dial(t.Context(), "ws://"+socket.Addr().String(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.CloseNow()
-	if _, got, err := conn.Read(t.Context()); err != nil || string(got) != "nobody" {
-		t.Errorf("the backend runs as %q, %v", got, err)
-	}
+	c := p.Dial("/")
+	c.Want("nobody")
 	for told(t, l) != "WATCHDOG=1\nSTATUS=1 session" {
 	}
-	p.signal(syscall.SIGHUP)
+	p.Signal(syscall.SIGHUP)
 	for !strings.HasPrefix(told(t, l), "RELOADING=1\n") {
 	}
-	p.signal(syscall.SIGTERM)
+	p.Signal(syscall.SIGTERM)
 	for told(t, l) != "STOPPING=1" {
 	}
-	conn.CloseNow()
+	c.WantClose(1001, "")
 	l.Close() // unread, its signs of life would block wsd
-	if status := p.wait(); status != 0 || strings.Contains(p.log.String(), "as root") {
-		t.Errorf("exit status %d", status)
+	p.WantEnd()
+	if strings.Contains(p.Log.Text(), "as root") {
+		t.Errorf("the log is:\n%s", p.Log)
 	}
 }
