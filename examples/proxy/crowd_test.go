@@ -3,12 +3,13 @@
 package proxy_test
 
 import (
+	"errors"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 const (
@@ -58,18 +59,20 @@ func (c *crowd) disperse() {
 func (c *crowd) attend(member int) {
 	door := c.scaleout.stage.doors()[1] // TLS
 	for next := 0; !c.leaving.Load(); {
-		v, status, err := door.try(c.scaleout.t, "/", nil)
+		v, err := c.enter(door)
 		if err != nil {
-			c.fail("connecting: status %d: %v", status, err)
+			c.fail("connecting: %v", err)
 			return
 		}
 		c.sessions.Add(1)
 		sent, err := c.session(v, member, next)
 		next += sent
-		switch websocket.CloseStatus(err) {
-		case websocket.StatusGoingAway:
+		v.Conn.Close()
+		var closed servertest.CloseError
+		switch errors.As(err, &closed); closed.Code {
+		case 1001:
 			c.goneAway.Add(1)
-		case websocket.StatusNormalClosure:
+		case 1000:
 		default:
 			c.fail("a session ended with %v", err)
 			return
@@ -77,31 +80,44 @@ func (c *crowd) attend(member int) {
 	}
 }
 
+// enter is dial that returns an error: a member is no goroutine of the test.
+func (c *crowd) enter(d door) (*servertest.Client, error) {
+	conn, err := d.connect()
+	if err != nil {
+		return nil, err
+	}
+	v := servertest.NewClient(c.scaleout.t, conn)
+	if err := v.TryWrite(servertest.Request("/", d.site(c.scaleout.t)...)); err != nil {
+		return nil, err
+	}
+	answer, err := http.ReadResponse(v.In, nil)
+	if err == nil && answer.StatusCode != http.StatusSwitchingProtocols {
+		err = errors.New(answer.Status)
+	}
+	return v, err
+}
+
 // session sends messages, numbered from next on, and returns how many of them
 // have been acknowledged and how the session ended.
-func (c *crowd) session(v *visitor, member, next int) (sent int, err error) {
+func (c *crowd) session(v *servertest.Client, member, next int) (sent int, err error) {
 	stays := member%2 == 0
 	for ; (stays || sent < perSession) && !c.leaving.Load(); sent++ {
 		message := strconv.Itoa(member) + " " + strconv.Itoa(next+sent)
-		if v.conn.Write(v.ctx, websocket.MessageText, []byte(message)) != nil {
-			_, err := v.ended() // why that was
-			return sent, err
-		}
-		_, ack, err := v.conn.Read(v.ctx)
+		_ = v.TryWrite(servertest.Message(message)) // Read tells why it could not
+		ack, err := v.Read()
 		if err != nil {
 			return sent, err
 		}
-		name, acknowledged, _ := strings.Cut(string(ack), " ")
+		name, acknowledged, _ := strings.Cut(ack, " ")
 		if acknowledged != message {
 			c.fail("%q was acknowledged with %q", message, ack)
 		}
 		c.note(name, message)
 	}
 	// The answer to our close frame may be a 1001 that was on its way already.
-	if err := v.conn.Close(websocket.StatusNormalClosure, ""); err != nil {
-		return sent, err
-	}
-	return sent, websocket.CloseError{Code: websocket.StatusNormalClosure}
+	_ = v.TryWrite(servertest.CloseFrame(1000, ""))
+	_, err = v.ReadAll()
+	return sent, err
 }
 
 // note counts an acknowledged message.

@@ -6,16 +6,15 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 // lies are what a client may send in the hope that it passes for a proxy's word.
-var lies = http.Header{
-	"X-Forwarded-For":   {"192.0.2.66"},
-	"X-Forwarded-Proto": {"gopher"},
-	"X-Forwarded-Host":  {"evil.example:666"},
-	"Forwarded":         {`for=192.0.2.67;proto=gopher;host="evil.example:667"`},
+var lies = []string{
+	"X-Forwarded-For: 192.0.2.66",
+	"X-Forwarded-Proto: gopher",
+	"X-Forwarded-Host: evil.example:666",
+	`Forwarded: for=192.0.2.67;proto=gopher;host="evil.example:667"`,
 }
 
 // testEnviron asks a backend what it was told of the client, with and without
@@ -34,13 +33,9 @@ func testEnviron(t *testing.T, d door, prefix string) {
 	if prefix == "/app/" {
 		want["SCRIPT_NAME"] = "/app/environ"
 	}
-	for name, header := range map[string]http.Header{"honest": nil, "lying": lies} {
+	for name, header := range map[string][]string{"honest": nil, "lying": lies} {
 		t.Run(name, func(t *testing.T) {
-			v, _, err := d.try(t, prefix+"environ/extra?a=b", header)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := v.environ()
+			got := environ(d.dial(t, prefix+"environ/extra?a=b", header...))
 			for key, value := range want {
 				if got[key] != value {
 					t.Errorf("%s is %q, want %q", key, got[key], value)
@@ -54,14 +49,9 @@ func testEnviron(t *testing.T, d door, prefix string) {
 }
 
 // environ reads the variables that the backend environ sends.
-func (v *visitor) environ() map[string]string {
-	v.t.Helper()
-	lines, err := v.ended()
-	if websocket.CloseStatus(err) != websocket.StatusNormalClosure {
-		v.t.Error(err)
-	}
+func environ(v *servertest.Client) map[string]string {
 	env := make(map[string]string)
-	for _, line := range lines {
+	for _, line := range v.WantCloseFrame(1000, "") {
 		name, value, _ := strings.Cut(line, "=")
 		env[name] = value
 	}
@@ -79,17 +69,14 @@ func testOrigin(t *testing.T, d door, prefix string) {
 		d.scheme + "://" + d.address:     false,
 		"null":                           false,
 	} {
-		header := lies.Clone()
-		header.Set("Origin", origin)
-		header.Set("X-Forwarded-Host", "evil.example"+port)
-		header.Set("Forwarded", `host="evil.example`+port+`"`)
-		v, status, err := d.try(t, prefix+"echo", header)
+		v, status := d.try(t, prefix+"echo", "Origin: "+origin, lies[0], lies[1],
+			"X-Forwarded-Host: evil.example"+port, `Forwarded: host="evil.example`+port+`"`)
 		switch {
-		case allowed && err != nil:
-			t.Errorf("%s: refused with %d: %v", origin, status, err)
+		case allowed && status != http.StatusSwitchingProtocols:
+			t.Errorf("%s: refused with %d", origin, status)
 		case allowed:
-			v.echo("hello")
-			v.leave(websocket.StatusNormalClosure)
+			v.WantEcho("hello")
+			leave(v, 1000)
 		case status != http.StatusForbidden:
 			t.Errorf("%s: status %d, want 403", origin, status)
 		}

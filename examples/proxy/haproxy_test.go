@@ -4,12 +4,14 @@ package proxy_test
 
 import (
 	"os"
+	"os/exec"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // startHAProxy starts HAProxy with a shipped file.
-func startHAProxy(file string) func(*testing.T, *stage, string, *upstreams, string) *process {
-	return func(t *testing.T, s *stage, program string, u *upstreams, idle string) *process {
+func startHAProxy(file string) func(*testing.T, *stage, string, *upstreams, string) *servertest.Process {
+	return func(t *testing.T, s *stage, program string, u *upstreams, idle string) *servertest.Process {
 		t.Helper()
 		return s.startHAProxyWith(t, program, file, append(u.pairs(),
 			"timeout tunnel "+shippedIdle+"s", "timeout tunnel "+idle+"s",
@@ -19,26 +21,26 @@ func startHAProxy(file string) func(*testing.T, *stage, string, *upstreams, stri
 
 // startHAProxyWith starts HAProxy with a shipped file that does TLS, in which
 // pairs are replaced, beside what each such file has.
-func (s *stage) startHAProxyWith(t *testing.T, program, file string, pairs ...string) *process {
+func (s *stage) startHAProxyWith(t *testing.T, program, file string, pairs ...string) *servertest.Process {
 	t.Helper()
 	return s.runHAProxy(t, program, file, append(pairs,
 		"bind *:443 ", "bind "+s.tls+" ",
-		"/etc/ssl/wsd/haproxy.pem", s.certificate.both))
+		"/etc/ssl/wsd/haproxy.pem", s.both))
 }
 
 // startHAProxyTCP starts HAProxy with the shipped file for the PROXY protocol, in
 // which pairs are replaced.
-func (s *stage) startHAProxyTCP(t *testing.T, program string, pairs ...string) *process {
+func (s *stage) startHAProxyTCP(t *testing.T, program string, pairs ...string) *servertest.Process {
 	t.Helper()
 	return s.runHAProxy(t, program, "haproxy-proxyprotocol.cfg", append(pairs, "bind *:443\n", "bind "+s.tls+"\n"))
 }
 
-func (s *stage) runHAProxy(t *testing.T, program, file string, pairs []string) *process {
+func (s *stage) runHAProxy(t *testing.T, program, file string, pairs []string) *servertest.Process {
 	t.Helper()
 	if os.Geteuid() != 0 { // then it can't become another user
 		pairs = append(pairs, "user haproxy\n", "\n", "group haproxy\n", "\n")
 	}
-	proxy := start(t, "HAProxy", nil, program, "-W", "-db", "-f", s.fill(t, file, pairs...))
-	proxy.logged("Loading success", 1)
+	proxy := servertest.Start(t, exec.Command(program, "-W", "-db", "-f", s.fill(t, file, pairs...)))
+	proxy.Log.WaitText(t, 1, "Loading success")
 	return proxy
 }

@@ -5,6 +5,7 @@ package proxy_test
 import (
 	"net/http"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // A kind is a proxy with one of the configurations for it.
@@ -15,7 +16,7 @@ type kind struct {
 	// start starts the proxy on the stage, before the upstreams, and returns when
 	// it listens. idle is the number of seconds after which it cuts a silent
 	// session; the shipped files have shippedIdle.
-	start func(t *testing.T, s *stage, program string, u *upstreams, idle string) *process
+	start func(t *testing.T, s *stage, program string, u *upstreams, idle string) *servertest.Process
 	// cuts tells whether it cuts silent sessions at all.
 	cuts bool
 	// advice is what a plain request gets: wsd's own answer, unless the proxy can

@@ -6,12 +6,8 @@ package proxy_test
 
 import (
 	"testing"
-	"time"
 
 	"wsd/exec/exectest"
 )
 
 func TestMain(m *testing.M) { exectest.Main(m, nil) }
-
-// patience bounds each wait of a test. What is awaited comes long before.
-const patience = 2 * time.Minute

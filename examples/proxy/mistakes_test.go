@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // A mistake is a shipped file with something wrong in it.
@@ -37,27 +38,26 @@ var compared = map[string]string{"SSLProxyCheckPeerName off": "", "SSLProxyCheck
 
 // TestMistakes starts proxies with mistakes in their configurations.
 func TestMistakes(t *testing.T) {
-	wsd := buildWSD(t)
 	for _, m := range mistakes {
-		t.Run(m.name, func(t *testing.T) { testMistake(t, wsd, m) })
+		t.Run(m.name, func(t *testing.T) { testMistake(t, m) })
 	}
 }
 
-func testMistake(t *testing.T, wsd string, m mistake) {
+func testMistake(t *testing.T, m mistake) {
 	t.Chdir(copyWith(t, m))
 	for _, k := range kinds() {
 		if k.name != m.kind {
 			continue
 		}
 		s := newStage(t)
-		proxy := k.start(t, s, lookTool(t, k.program), s.startUpstreams(t, wsd, k.group, longPing), shippedIdle)
+		proxy := k.start(t, s, servertest.Tool(t, k.program), s.startUpstreams(t, k.group, longPing), shippedIdle)
 		for _, d := range s.doors() {
-			if _, status, err := d.try(t, m.prefix+"echo", http.Header{"Origin": {d.origin(t)}}); status != m.status {
-				t.Errorf("%s: status %d (%v), want %d", d.name, status, err, m.status)
+			if _, status := d.try(t, m.prefix+"echo", "Origin: "+d.origin(t)); status != m.status {
+				t.Errorf("%s: status %d, want %d", d.name, status, m.status)
 			}
 		}
 		if m.logged != "" {
-			proxy.logged(m.logged, 1)
+			proxy.Log.WaitText(t, 1, m.logged)
 		}
 	}
 }
@@ -69,19 +69,13 @@ func copyWith(t *testing.T, m mistake) string {
 	if err := os.CopyFS(dir, os.DirFS(".")); err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile(m.file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	broken := string(text)
+	broken := servertest.Read(t, m.file)
 	for old, replacement := range m.breaks {
 		if !strings.Contains(broken, old) {
 			t.Fatalf("%s does not contain %q", m.file, old)
 		}
 		broken = strings.ReplaceAll(broken, old, replacement)
 	}
-	if err := os.WriteFile(dir+"/"+m.file, []byte(broken), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	servertest.Write(t, dir+"/"+m.file, broken, 0o600)
 	return dir
 }

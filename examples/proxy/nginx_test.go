@@ -3,13 +3,15 @@
 package proxy_test
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // startNginx starts nginx with a shipped file.
-func startNginx(file string) func(*testing.T, *stage, string, *upstreams, string) *process {
-	return func(t *testing.T, s *stage, program string, u *upstreams, idle string) *process {
+func startNginx(file string) func(*testing.T, *stage, string, *upstreams, string) *servertest.Process {
+	return func(t *testing.T, s *stage, program string, u *upstreams, idle string) *servertest.Process {
 		t.Helper()
 		return s.startNginxWith(t, program, file, append(u.pairs(),
 			"proxy_read_timeout "+shippedIdle+"s", "proxy_read_timeout "+idle+"s",
@@ -19,7 +21,7 @@ func startNginx(file string) func(*testing.T, *stage, string, *upstreams, string
 
 // startNginxWith starts nginx with a shipped file in which pairs are replaced,
 // beside what each of them has.
-func (s *stage) startNginxWith(t *testing.T, program, file string, pairs ...string) *process {
+func (s *stage) startNginxWith(t *testing.T, program, file string, pairs ...string) *servertest.Process {
 	t.Helper()
 	var temporary strings.Builder
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
@@ -30,9 +32,9 @@ func (s *stage) startNginxWith(t *testing.T, program, file string, pairs ...stri
 		"error_log /var/log/nginx/error.log;", "error_log stderr notice;",
 		"access_log /var/log/nginx/access.log;", "access_log off;"+temporary.String(),
 		"listen 443 ssl;", "listen "+s.tls+" ssl;",
-		"/etc/ssl/wsd/fullchain.pem", s.certificate.chain,
-		"/etc/ssl/wsd/privkey.pem", s.certificate.key)...)
-	proxy := start(t, "nginx", nil, program, "-p", s.dir, "-e", "stderr", "-c", config, "-g", "daemon off;")
-	proxy.logged("start worker process ", 1)
+		"/etc/ssl/wsd/fullchain.pem", s.cert,
+		"/etc/ssl/wsd/privkey.pem", s.key)...)
+	proxy := servertest.Start(t, exec.Command(program, "-p", s.dir, "-e", "stderr", "-c", config, "-g", "daemon off;"))
+	proxy.Log.WaitText(t, 1, "start worker process ")
 	return proxy
 }

@@ -4,10 +4,10 @@ package proxy_test
 
 import (
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 // longPing is wsd's default.
@@ -15,12 +15,11 @@ const longPing = 30 * time.Second
 
 // TestProxies looks at wsd through each proxy, by both doors and each prefix.
 func TestProxies(t *testing.T) {
-	wsd := buildWSD(t)
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
-			program := lookTool(t, k.program)
+			program := servertest.Tool(t, k.program)
 			s := newStage(t)
-			u := s.startUpstreams(t, wsd, k.group, longPing)
+			u := s.startUpstreams(t, k.group, longPing)
 			proxy := k.start(t, s, program, u, shippedIdle)
 			for _, d := range s.doors() {
 				for _, prefix := range prefixes {
@@ -50,35 +49,35 @@ const maxMessage = 1 << 20
 // back.
 func testMessages(t *testing.T, d door, prefix string) {
 	v := d.dial(t, prefix+"echo")
-	v.echo("hello")
-	v.echo("")
-	v.echo("Grüße, 世界 🌍")
-	v.echo(strings.Repeat("0123456789abcdef", maxMessage/16))
-	v.echo("still there")
-	v.leave(websocket.StatusNormalClosure)
+	v.WantEcho("hello")
+	v.WantEcho("")
+	v.WantEcho("Grüße, 世界 🌍")
+	v.WantEcho(strings.Repeat("0123456789abcdef", maxMessage/16))
+	v.WantEcho("still there")
+	leave(v, 1000)
 }
 
 // testCodes ends sessions in each way, and wants the close codes carried through.
 func testCodes(t *testing.T, d door, prefix string) {
 	t.Run("1000", func(t *testing.T) {
 		v := d.dial(t, prefix+"goodbye")
-		v.send("go")
-		v.endsWith(websocket.StatusNormalClosure, "")
+		v.Send("go")
+		v.WantCloseFrame(1000, "")
 	})
 	t.Run("1011", func(t *testing.T) {
 		v := d.dial(t, prefix+"fail")
-		v.send("go")
-		v.endsWith(websocket.StatusInternalError, "exit status 3")
+		v.Send("go")
+		v.WantCloseFrame(1011, "exit status 3")
 	})
 	t.Run("1009", func(t *testing.T) {
 		v := d.dial(t, prefix+"echo")
-		v.send(strings.Repeat("x", maxMessage+1))
-		v.endsWith(websocket.StatusMessageTooBig, "message is too big")
+		v.Send(strings.Repeat("x", maxMessage+1))
+		v.WantCloseFrame(1009, "message is too big")
 	})
 	t.Run("4000", func(t *testing.T) {
 		v := d.dial(t, prefix+"echo")
-		v.echo("hello")
-		v.leave(4000)
+		v.WantEcho("hello")
+		leave(v, 4000)
 	})
 }
 
@@ -96,32 +95,30 @@ func testAdvice(t *testing.T, k kind, d door, prefix string) {
 // testShutdown ends each wsd, and wants every session to end with 1001; and for
 // the next one the proxy's own answer.
 func testShutdown(t *testing.T, k kind, s *stage, u *upstreams) {
-	var visitors []*visitor
+	var visitors []*servertest.Client
 	for _, d := range s.doors() {
 		for _, prefix := range prefixes {
 			v := d.dial(t, prefix+"echo")
-			v.echo("hello")
+			v.WantEcho("hello")
 			visitors = append(visitors, v)
 		}
 	}
 	for _, daemon := range u.daemons {
-		daemon.terminate()
+		daemon.Signal(syscall.SIGTERM)
 	}
 	for _, v := range visitors {
-		v.endsWith(websocket.StatusGoingAway, "server is shutting down")
+		v.WantCloseFrame(1001, "server is shutting down")
+		v.TryWrite(servertest.CloseFrame(1001, ""))
 	}
 	for _, daemon := range u.daemons {
-		<-daemon.ended
-		if !daemon.cmd.ProcessState.Success() {
-			t.Errorf("%s: %v", daemon.name, daemon.cmd.ProcessState)
-		}
+		daemon.WantEnd()
 	}
 	for _, d := range s.doors() {
 		for _, prefix := range prefixes {
 			t.Run(d.name+strings.TrimSuffix(prefix, "/"), func(t *testing.T) {
 				t.Parallel() // HAProxy tries again for three seconds
-				if _, status, err := d.try(t, prefix+"echo", nil); status != k.gone {
-					t.Errorf("without a wsd, an upgrade gets %d (%v), want %d", status, err, k.gone)
+				if _, status := d.try(t, prefix+"echo"); status != k.gone {
+					t.Errorf("without a wsd, an upgrade gets %d, want %d", status, k.gone)
 				}
 			})
 		}

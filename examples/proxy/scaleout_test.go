@@ -3,9 +3,9 @@
 package proxy_test
 
 import (
-	"os"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // perPhase is the number of acknowledged messages between two changes.
@@ -13,43 +13,39 @@ const perPhase = 2000
 
 // ledger is a backend that writes each message down and then acknowledges it
 // with its own name. Its arguments are the file and the name.
-const ledger = `#!/bin/sh
-while IFS= read -r line; do
+const ledger = `while IFS= read -r line; do
 	printf '%s\n' "$line" >>"$1" && printf '%s %s\n' "$2" "$line"
-done
-`
+done`
 
 // A scaleout is two wsd behind a proxy, each with the name of its server there.
 type scaleout struct {
 	t         *testing.T
-	wsd       string // the program
 	stage     *stage
 	ledger    string            // the backend
 	book      string            // the file that the backends write to
 	addresses map[string]string // by name
-	daemons   map[string]*process
+	daemons   map[string]*servertest.Process
 }
 
 // TestScaleOut shuts down each of two wsd under load, one after the other. The
 // clients come back on the one that is left, and see nothing but a 1001.
 func TestScaleOut(t *testing.T) {
-	wsd := buildWSD(t)
 	t.Run("haproxy", func(t *testing.T) {
-		program := lookTool(t, "haproxy")
-		testScaleOut(t, wsd, func(t *testing.T, s *scaleout) {
+		program := servertest.Tool(t, "haproxy")
+		testScaleOut(t, func(t *testing.T, s *scaleout) {
 			s.stage.startHAProxyWith(t, program, "haproxy-scaleout.cfg", s.pairs()...)
 		})
 	})
 	t.Run("nginx", func(t *testing.T) {
-		program := lookTool(t, "nginx")
-		testScaleOut(t, wsd, func(t *testing.T, s *scaleout) {
+		program := servertest.Tool(t, "nginx")
+		testScaleOut(t, func(t *testing.T, s *scaleout) {
 			s.stage.startNginxWith(t, program, "nginx-scaleout.conf", s.pairs()...)
 		})
 	})
 }
 
-func testScaleOut(t *testing.T, wsd string, startProxy func(*testing.T, *scaleout)) {
-	s := newScaleout(t, wsd)
+func testScaleOut(t *testing.T, startProxy func(*testing.T, *scaleout)) {
+	s := newScaleout(t)
 	s.start("a")
 	s.start("b")
 	startProxy(t, s)
@@ -74,19 +70,16 @@ func testScaleOut(t *testing.T, wsd string, startProxy func(*testing.T, *scaleou
 	}
 }
 
-func newScaleout(t *testing.T, wsd string) *scaleout {
+func newScaleout(t *testing.T) *scaleout {
 	t.Helper()
 	stage := newStage(t)
 	ports := freePorts(t, 2)
 	s := &scaleout{
-		t: t, wsd: wsd, stage: stage,
-		ledger:    stage.write(t, "ledger", []byte(ledger)),
+		t: t, stage: stage,
+		ledger:    servertest.WriteScript(t, stage.path("ledger"), ledger),
 		book:      stage.path("book"),
 		addresses: map[string]string{"a": ports[0], "b": ports[1]},
-		daemons:   make(map[string]*process),
-	}
-	if err := os.Chmod(s.ledger, 0o755); err != nil {
-		t.Fatal(err)
+		daemons:   make(map[string]*servertest.Process),
 	}
 	return s
 }
@@ -94,18 +87,14 @@ func newScaleout(t *testing.T, wsd string) *scaleout {
 // start starts the wsd of a name.
 func (s *scaleout) start(name string) {
 	s.t.Helper()
-	s.daemons[name] = startWSD(s.t, s.wsd, "wsd "+name, s.stage.dir, "--address="+s.addresses[name],
+	s.daemons[name] = servertest.Serve(s.t, "--address="+s.addresses[name],
 		"--healthpath=/healthz", "--trustproxy=127.0.0.1", s.ledger, s.book, name)
 }
 
 // shutDown ends the wsd of a name and waits for that.
 func (s *scaleout) shutDown(name string) {
 	s.t.Helper()
-	daemon := s.daemons[name]
-	daemon.stop()
-	if !daemon.cmd.ProcessState.Success() {
-		s.t.Errorf("%s: %v", daemon.name, daemon.cmd.ProcessState)
-	}
+	s.daemons[name].Shutdown()
 }
 
 func (s *scaleout) pairs() []string {
@@ -115,12 +104,8 @@ func (s *scaleout) pairs() []string {
 // checkBook looks for each acknowledged message in the book.
 func (s *scaleout) checkBook(c *crowd) {
 	s.t.Helper()
-	text, err := os.ReadFile(s.book)
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	written := make(map[string]bool)
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(servertest.Read(s.t, s.book)) {
 		written[strings.TrimSuffix(line, "\n")] = true
 	}
 	for message := range c.acknowledged {

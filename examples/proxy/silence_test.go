@@ -3,10 +3,11 @@
 package proxy_test
 
 import (
+	"errors"
+	"os"
 	"testing"
 	"time"
-
-	"github.com/coder/websocket"
+	"wsd/server/servertest"
 )
 
 const (
@@ -22,25 +23,24 @@ const (
 // TestSilence has sessions on which nobody says anything, through a proxy that
 // cuts silent ones: with pings they stay, without they are cut.
 func TestSilence(t *testing.T) {
-	wsd := buildWSD(t)
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
 			t.Parallel() // the time goes by in waiting
-			testSilence(t, wsd, k)
+			testSilence(t, k)
 		})
 	}
 }
 
-func testSilence(t *testing.T, wsd string, k kind) {
-	program := lookTool(t, k.program)
+func testSilence(t *testing.T, k kind) {
+	program := servertest.Tool(t, k.program)
 	pinged, unpinged := newStage(t), newStage(t)
 	for s, ping := range map[*stage]time.Duration{pinged: shortPing, unpinged: 0} {
-		k.start(t, s, program, s.startUpstreams(t, wsd, k.group, ping), shortIdle)
+		k.start(t, s, program, s.startUpstreams(t, k.group, ping), shortIdle)
 	}
 	var quiet []*listener
 	for _, d := range pinged.doors() {
 		for _, prefix := range prefixes {
-			quiet = append(quiet, listen(d.dial(t, prefix+"echo")))
+			quiet = append(quiet, listen(t, d.dial(t, prefix+"echo")))
 		}
 	}
 	if k.cuts {
@@ -50,7 +50,9 @@ func testSilence(t *testing.T, wsd string, k kind) {
 		}
 	}
 	for _, l := range quiet {
-		l.waitPings(silences * int64(time.Second/shortPing))
+		for range silences * int(time.Second/shortPing) {
+			l.waitPing()
+		}
 		l.stillThere()
 	}
 	if !k.cuts {
@@ -62,15 +64,14 @@ func testSilence(t *testing.T, wsd string, k kind) {
 // the proxy has cut them all.
 func waitCut(t *testing.T, s *stage) {
 	t.Helper()
-	var visitors []*visitor
+	var visitors []*servertest.Client
 	for _, d := range s.doors() {
 		for _, prefix := range prefixes {
 			visitors = append(visitors, d.dial(t, prefix+"echo"))
 		}
 	}
 	for _, v := range visitors {
-		_, err := v.ended()
-		if code := websocket.CloseStatus(err); code != -1 || v.ctx.Err() != nil {
+		if _, err := v.ReadAll(); errors.As(err, new(servertest.CloseError)) || errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Errorf("without pings the session ended with %v, want a cut", err)
 		}
 	}
@@ -79,17 +80,22 @@ func waitCut(t *testing.T, s *stage) {
 // testNeverCut has sessions without pings, which are still there after as many
 // of another's pings as take silences seconds.
 func testNeverCut(t *testing.T, s *stage, clock *listener) {
-	var visitors []*visitor
+	var visitors []*servertest.Client
 	for _, d := range s.doors() {
 		for _, prefix := range prefixes {
 			visitors = append(visitors, d.dial(t, prefix+"echo"))
 		}
 	}
-	clock.waitPings(clock.visitor.pings.Load() + silences*int64(time.Second/shortPing))
+	for len(clock.pinged) > 0 { // of before
+		clock.waitPing()
+	}
+	for range silences * int(time.Second/shortPing) {
+		clock.waitPing()
+	}
 	for _, v := range visitors {
-		v.echo("still there")
-		if n := v.pings.Load(); n != 0 {
-			t.Errorf("%d pings were sent in spite of --pingms=0", n)
+		v.WantEcho("still there")
+		if v.Pings != 0 {
+			t.Errorf("%d pings were sent in spite of --pingms=0", v.Pings)
 		}
 	}
 }
@@ -97,53 +103,61 @@ func testNeverCut(t *testing.T, s *stage, clock *listener) {
 // A listener is a visitor that reads all the time, as a browser does, and so
 // answers pings.
 type listener struct {
-	visitor  *visitor
+	t        *testing.T
+	visitor  *servertest.Client
+	pinged   chan struct{} // an item for each ping, as long as somebody waits for that
 	messages chan string
 	lost     error         // read after ended is closed
 	ended    chan struct{} // closed when nothing more is read
 }
 
 // listen starts to read. It is awaited when the test ends, by the session's end.
-func listen(v *visitor) *listener {
-	l := &listener{visitor: v, messages: make(chan string, 1), ended: make(chan struct{})}
+func listen(t *testing.T, v *servertest.Client) *listener {
+	l := &listener{t: t, visitor: v, pinged: make(chan struct{}, 100), messages: make(chan string, 1), ended: make(chan struct{})}
 	// Ends with the session.
 	go func() {
 		defer close(l.ended)
 		for {
-			_, message, err := v.conn.Read(v.ctx)
-			if err != nil {
+			f, err := v.ReadFrame()
+			switch {
+			case err != nil:
 				l.lost = err
 				return
+			case f.Opcode == servertest.Ping:
+				_ = v.TryWrite(servertest.Frame(servertest.Fin|servertest.Pong, string(f.Payload)))
+				select {
+				case l.pinged <- struct{}{}:
+				default:
+				}
+			default:
+				l.messages <- string(f.Payload)
 			}
-			l.messages <- string(message)
 		}
 	}()
-	v.t.Cleanup(func() {
-		_ = v.conn.CloseNow()
+	t.Cleanup(func() {
+		_ = v.Conn.Close()
 		<-l.ended
 	})
 	return l
 }
 
-// waitPings returns when n pings have been received.
-func (l *listener) waitPings(n int64) {
-	l.visitor.t.Helper()
-	for l.visitor.pings.Load() < n {
-		select {
-		case <-l.visitor.pinged:
-		case <-l.ended:
-			l.visitor.t.Fatalf("a quiet session was lost after %d pings: %v", l.visitor.pings.Load(), l.lost)
-		}
+// waitPing returns when a ping has been received.
+func (l *listener) waitPing() {
+	l.t.Helper()
+	select {
+	case <-l.pinged:
+	case <-l.ended:
+		l.t.Fatalf("a quiet session was lost: %v", l.lost)
 	}
 }
 
 // stillThere says something for once.
 func (l *listener) stillThere() {
-	l.visitor.t.Helper()
-	l.visitor.send("still there")
+	l.t.Helper()
+	l.visitor.Send("still there")
 	select {
 	case <-l.messages:
 	case <-l.ended:
-		l.visitor.t.Errorf("a quiet session was lost: %v", l.lost)
+		l.t.Errorf("a quiet session was lost: %v", l.lost)
 	}
 }

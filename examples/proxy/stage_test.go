@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // siteName is the host name in the shipped configurations.
@@ -18,40 +19,28 @@ const siteName = "ws.example.org"
 // A stage is what one proxy and the wsd processes behind it stand on: a folder,
 // a certificate, and the two addresses that the proxy listens on.
 type stage struct {
-	dir         string
-	certificate certificate
-	plain, tls  string // host:port
+	dir             string
+	ca              *servertest.CA
+	cert, key, both string // PEM files
+	plain, tls      string // host:port
 }
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	// Not t.TempDir: the proxies' workers run as other users, which must get in,
-	// and the path of a Unix socket has room for a hundred bytes.
-	dir, err := os.MkdirTemp("", "wsd-proxy-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s := &stage{dir: dir}
+	s := &stage{dir: servertest.Dir(t), ca: servertest.NewCA(t, "authority")} // the proxies' workers run as other users
 	ports := freePorts(t, 2)
 	s.plain, s.tls = ports[0], ports[1]
-	s.certificate = s.makeCertificate(t)
+	s.cert, s.key = s.ca.Install(t, s.dir, siteName, siteName)
+	s.both = s.write(t, "both.pem", servertest.Read(t, s.cert)+servertest.Read(t, s.key))
 	return s
 }
 
 // path is the path of a file in the stage's folder.
 func (s *stage) path(name string) string { return filepath.Join(s.dir, name) }
 
-func (s *stage) write(t *testing.T, name string, text []byte) string {
+func (s *stage) write(t *testing.T, name, text string) string {
 	t.Helper()
-	file := s.path(name)
-	if err := os.WriteFile(file, text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return file
+	return servertest.Write(t, s.path(name), text, 0o600)
 }
 
 // mkdir makes a folder in which the group may make sockets and in which each
@@ -89,16 +78,13 @@ func (s *stage) mkdir(t *testing.T, name, group string) string {
 // that the file and the test can't drift apart.
 func (s *stage) fill(t *testing.T, file string, pairs ...string) string {
 	t.Helper()
-	shipped, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	shipped := servertest.Read(t, file)
 	for i := 0; i < len(pairs); i += 2 {
-		if !strings.Contains(string(shipped), pairs[i]) {
+		if !strings.Contains(shipped, pairs[i]) {
 			t.Fatalf("%s does not contain %q", file, pairs[i])
 		}
 	}
-	return s.write(t, filepath.Base(file), []byte(strings.NewReplacer(pairs...).Replace(string(shipped))))
+	return s.write(t, filepath.Base(file), strings.NewReplacer(pairs...).Replace(shipped))
 }
 
 // portOf is the port of host:port.

@@ -3,11 +3,10 @@
 package proxy_test
 
 import (
-	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 	"time"
+	"wsd/server/servertest"
 )
 
 // The backends, each at the path of its name.
@@ -29,31 +28,28 @@ const page = "a page"
 type upstreams struct {
 	ws, app, secure string // host:port
 	socket          string // path
-	daemons         []*process
+	daemons         []*servertest.Process
 }
 
 // startUpstreams starts a wsd for each prefix. group is the one that the proxy's
 // workers are in.
-func (s *stage) startUpstreams(t *testing.T, wsd, group string, ping time.Duration) *upstreams {
+func (s *stage) startUpstreams(t *testing.T, group string, ping time.Duration) *upstreams {
 	t.Helper()
 	u := &upstreams{socket: filepath.Join(s.mkdir(t, "run", group), "wsd.sock")}
 	scripts := s.scripts(t)
-	add := func(name string, args ...string) *process {
+	add := func(args ...string) *servertest.Process {
 		args = append(args, "--sameorigin", "--pingms="+millis(ping), "--dir="+scripts)
-		daemon := startWSD(t, wsd, "wsd for "+name, s.dir, args...)
+		daemon := servertest.Serve(t, args...)
 		u.daemons = append(u.daemons, daemon)
 		return daemon
 	}
-	tcp := []string{"--address=127.0.0.1", "--port=0", "--trustproxy=127.0.0.1"}
-	tcp = slices.Clip(tcp) // each append copies
+	const tcp = "--trustproxy=127.0.0.1"
 	pages := s.mkdir(t, "pages", "")
-	if err := os.WriteFile(filepath.Join(pages, "page.txt"), []byte(page), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	u.ws = add("/ws/", append(tcp, "--staticdir="+pages)...).address()
-	u.app = add("/app/", append(tcp, "--basepath=/app")...).address()
-	u.secure = add("/secure/", append(tcp, "--ssl")...).address()
-	add("/local/", "--unixsocket="+u.socket, "--unixsocket-mode=0660", "--trustproxy=unix")
+	servertest.Write(t, filepath.Join(pages, "page.txt"), page, 0o600)
+	u.ws = add(tcp, "--staticdir="+pages).Address()
+	u.app = add(tcp, "--basepath=/app").Address()
+	u.secure = add(tcp, "--ssl").Address()
+	add("--unixsocket="+u.socket, "--unixsocket-mode=0660", "--trustproxy=unix")
 	return u
 }
 
@@ -62,9 +58,7 @@ func (s *stage) scripts(t *testing.T) string {
 	t.Helper()
 	dir := s.mkdir(t, "backends", "")
 	for name, line := range backends {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+line+"\n"), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		servertest.WriteScript(t, filepath.Join(dir, name), line)
 	}
 	return dir
 }
