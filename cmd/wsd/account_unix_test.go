@@ -78,7 +78,7 @@ func TestLookUp(t *testing.T) {
 	}
 	// The group of the user's entry is no group of it any more: initgroups(3).
 	other, err := lookUp(current.Username, "4294967294")
-	if err != nil || other.gid != 4294967294 || slices.Contains(other.groups, byName.gid) || other.groups[0] != other.gid {
+	if err != nil || uint32(other.gid) != 4294967294 || slices.Contains(other.groups, byName.gid) || other.groups[0] != other.gid {
 		t.Errorf("with another group: %+v, %v", other, err)
 	}
 }

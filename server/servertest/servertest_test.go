@@ -84,7 +84,7 @@ func TestFrame(t *testing.T) {
 
 func TestLog(t *testing.T) {
 	l := new(Log)
-	l.Logger().WithGroup("g").Warn("one", "n", 1<<40, "err", errors.New("it broke"))
+	l.Logger().WithGroup("g").Warn("one", "n", int64(1)<<40, "err", errors.New("it broke"))
 	io.WriteString(l, "a panic\n{\"msg\":\"tw")
 	waited := make(chan Record, 1)
 	go func() { waited <- l.Wait(t, "two") }() // ends by the next line; awaited below
