@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -29,12 +30,9 @@ func supervise(d watchable, log *slog.Logger) daemon {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return d
 	}
-	watchdog, err := sdnotify.SdWatchdogEnabled(false)
+	watchdog, err := watchdogTime()
 	if err != nil {
 		log.Warn("no watchdog", "error", err)
-	}
-	if watchdog < 0 { // more than a Duration holds
-		watchdog = math.MaxInt64
 	}
 	return &supervised{
 		watchable: d,
@@ -42,6 +40,21 @@ func supervise(d watchable, log *slog.Logger) daemon {
 		log:       log,
 		send:      func(state string) error { _, err := sdnotify.SdNotify(false, state); return err },
 	}
+}
+
+// watchdogTime is how long the service manager lets this process be silent, or 0
+// where it has no watchdog or one for another process. The function of go-systemd
+// fails on 32 bits from 36 minutes on.
+func watchdogTime() (time.Duration, error) {
+	text, pid := os.Getenv("WATCHDOG_USEC"), os.Getenv("WATCHDOG_PID")
+	if text == "" || pid != "" && pid != strconv.Itoa(os.Getpid()) {
+		return 0, nil
+	}
+	usec, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || usec <= 0 {
+		return 0, fmt.Errorf("WATCHDOG_USEC=%q is not a number of microseconds", text)
+	}
+	return time.Duration(min(usec, math.MaxInt64/int64(time.Microsecond))) * time.Microsecond, nil
 }
 
 // supervised is a daemon that tells its state to a service manager.

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
+	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -150,16 +153,28 @@ func TestSupervise(t *testing.T) {
 		t.Errorf("supervised by nobody: %T", got)
 	}
 	t.Setenv("NOTIFY_SOCKET", "/run/none")
-	t.Setenv("WATCHDOG_USEC", "30000000")
-	if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != 30*time.Second || b.Len() > 0 {
-		t.Errorf("got %v; the log is %q", got, b.String())
+	for _, test := range []struct {
+		usec, pid string
+		want      time.Duration
+	}{
+		{"30000000", "", 30 * time.Second},
+		{"30000000", strconv.Itoa(os.Getpid()), 30 * time.Second},
+		{"30000000", strconv.Itoa(os.Getppid()), 0},
+		{"3600000000", "", time.Hour},                         // more than 32 bits hold
+		{"9999999999999999", "", math.MaxInt64 / 1000 * 1000}, // more than a Duration holds
+		{"", "", 0},
+	} {
+		t.Setenv("WATCHDOG_USEC", test.usec)
+		t.Setenv("WATCHDOG_PID", test.pid)
+		if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != test.want || b.Len() > 0 {
+			t.Errorf("%+v: got %v; the log is %q", test, got, b.String())
+		}
 	}
-	t.Setenv("WATCHDOG_USEC", "9999999999999999") // µs; a Duration has 292 years
-	if got, ok := supervise(d, log).(*supervised); !ok || got.period() != statusPeriod || b.Len() > 0 {
-		t.Errorf("got %v; the log is %q", got, b.String())
-	}
-	t.Setenv("WATCHDOG_USEC", "soon")
-	if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != 0 || !strings.Contains(b.String(), "soon") {
-		t.Errorf("got %v; the log is %q", got, b.String())
+	for _, usec := range []string{"soon", "0", "-30000000"} {
+		b.Reset()
+		t.Setenv("WATCHDOG_USEC", usec)
+		if got, ok := supervise(d, log).(*supervised); !ok || got.watchdog != 0 || !strings.Contains(b.String(), usec) {
+			t.Errorf("got %v; the log is %q", got, b.String())
+		}
 	}
 }
