@@ -39,6 +39,9 @@ func stopAfter(extra time.Duration, p *Process) <-chan ended {
 
 // TestStopLadder: each rung is tried, in its order, until one ends the process.
 func TestStopLadder(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for each step of the ladder")
+	}
 	t.Parallel()
 	for _, test := range []struct {
 		obeys, events string
@@ -152,6 +155,9 @@ func TestStopAfterExit(t *testing.T) {
 // TestStopEndsGroup: what a shell has left running is ended with it, also when
 // the shell itself is gone. Only then does the output end.
 func TestStopEndsGroup(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for each step of the ladder")
+	}
 	t.Parallel()
 	tool(t, "sleep")
 	for name, script := range map[string]string{
@@ -182,6 +188,9 @@ func TestStopEndsGroup(t *testing.T) {
 // TestStopAbandons: a process that has left the group and holds the streams open
 // is out of reach. Stop returns all the same.
 func TestStopAbandons(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for each step of the ladder")
+	}
 	t.Parallel()
 	tool(t, "setsid")
 	for _, pty := range terminals() {
