@@ -1,4 +1,5 @@
 # make run    builds wsd and serves an example with the console
+# make check  is for between two edits: formatting, vet, the quick tests
 # make test   runs all tests
 # make help   lists the rest
 
@@ -15,13 +16,28 @@ SESSIONS    ?= 10000
 PREFIX      ?= /usr/local
 DESTDIR     ?=
 BENCHSTAT   ?= golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+# What is released.
+PLATFORMS   ?= linux-amd64 linux-arm64 linux-386 linux-arm linux-riscv64 \
+               darwin-amd64 darwin-arm64 freebsd-amd64 windows-amd64
 NFPM        ?= github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.45.2
 # What is built from a commit has its time, so that it is the same each time.
 SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null)
+# linux-arm is for any Raspberry Pi.
+export GOARM := 6
 
 # The race detector needs a C compiler. Where there is none the tests run
 # without it; CI never does.
 RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race,$(if $(filter true,$(CI)),-race,))
+
+# $(call tests,FLAGS,PACKAGES,...) tests packages of this module and, where there
+# is a third argument, the relay's. Given several, go test holds back the line of
+# each that ends before those it was named after; so each has a go test of its own.
+# They always run anew: some build wsd, and go would not see that it has changed.
+FOLDERS := go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.Dir}}{{end}}'
+define tests
+@folders=$$($(FOLDERS) $(2)$(if $(3), && cd examples/relay && $(FOLDERS) ./...)) && \
+echo "$$folders" | xargs -P $(shell getconf _NPROCESSORS_ONLN) -I FOLDER go test -C FOLDER -count=1 $(1) .
+endef
 
 # What make install puts below PREFIX, and make uninstall takes away.
 PAGES := share/man/man1/wsd.1 share/bash-completion/completions/wsd \
@@ -30,7 +46,7 @@ DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.m
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run test lint vulncheck cross bench soak fuzz faults e2e man completions install uninstall archives packages clean help
+.PHONY: build run check test test386 style lint vulncheck cross bench soak fuzz faults e2e man completions install uninstall archives packages clean help
 
 # Without C, wsd asks no library for names of hosts and users, and needs no other file.
 build: export CGO_ENABLED := 0
@@ -41,18 +57,29 @@ build: ## build bin/wsd
 run: build ## serve an example with the console at http://localhost:8080/
 	bin/wsd --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
 
-# Some tests build wsd themselves, and go would not see that it has changed.
+check: style ## gofmt, go vet and the quick tests, for between two edits
+	$(call tests,-short,./...,relay)
+
 test: ## run all tests, with the race detector where that is possible
 	$(if $(RACE),,@echo "make: no C compiler, so the tests run without the race detector")
-	go test $(RACE) -count=1 ./...
-	$(if $(RACE),go test -count=1 -run Allocat ./server)
+	$(call tests,$(RACE),./...,relay)
+	$(if $(RACE),go test -count=1 -run Allocat ./server/...)
 
-lint: ## gofmt, go vet, staticcheck, govulncheck
+test386: export GOARCH := 386
+test386: export CGO_ENABLED := 0
+
+test386: ## test as a program of 32 bits, on a machine that runs those of linux/386
+	$(call tests,,./exec/... ./server/... ./cmd/wsd)
+
+style: ## gofmt and go vet
 	@files=$$(gofmt -l cmd exec server examples); \
 	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
 	go vet -tags e2e ./...
+	go vet -C examples/relay -tags e2e ./...
+
+lint: style ## gofmt, go vet, staticcheck, govulncheck
 	go run $(STATICCHECK) -tags e2e ./...
-	cd examples/relay && go vet ./... && go run $(STATICCHECK) ./...
+	cd examples/relay && go run $(STATICCHECK) -tags e2e ./...
 	@$(MAKE) --no-print-directory vulncheck
 
 vulncheck: export GOVULNCHECK := $(GOVULNCHECK)
@@ -61,10 +88,12 @@ vulncheck: export VULNDB := $(VULNDB)
 vulncheck: ## look for known vulnerabilities; needs vuln.go.dev, or VULNDB=URL
 	@bash .ci/vulncheck
 
+# -trimpath as in a release, so that the two share what they have compiled.
 cross: ## build and vet for the other platforms
-	@for os in darwin windows freebsd; do \
-		echo "GOOS=$$os"; \
-		GOOS=$$os CGO_ENABLED=0 go build -o /dev/null ./... && GOOS=$$os CGO_ENABLED=0 go vet ./... || exit 1; \
+	@for platform in $(filter-out linux-amd64 linux-arm64 darwin-amd64,$(PLATFORMS)); do \
+		echo "$$platform"; \
+		export GOOS=$${platform%-*} GOARCH=$${platform#*-} CGO_ENABLED=0; \
+		go build -trimpath -o /dev/null ./... && go vet -trimpath ./... || exit 1; \
 	done
 
 bench: ## compare wsd with websocketd and with the yardstick, and draw docs/speed.svg
@@ -96,7 +125,7 @@ e2e: build ## run it all for real: proxies, systemd, the relay, a browser
 	go test -count=1 -tags e2e ./examples/proxy
 	cd testdata/browser && npm ci --ignore-scripts && WSD="$(CURDIR)/bin/wsd" node --test
 	cd examples/relay/browser && npm ci --ignore-scripts
-	cd examples/relay && go test $(RACE) -count=1 ./...
+	cd examples/relay && go test $(RACE) -count=1 -tags e2e -run TestBrowser .
 
 man: bin/share/man/man1/wsd.1 ## write the man page to bin/share
 
@@ -136,6 +165,7 @@ bin/share/fish/vendor_completions.d/wsd.fish: bin/wsd
 	@mkdir -p $(@D)
 	bin/wsd --completion=fish > $@
 
+archives packages: export PLATFORMS := $(PLATFORMS)
 archives packages: export VERSION := $(VERSION)
 archives packages: export DATE := $(DATE)
 archives packages: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
