@@ -23,6 +23,9 @@ func TestStatic(t *testing.T) {
 	if !isRoot() {
 		t.Skip("only root can change the root folder") // .ci/run runs it as root
 	}
+	if testing.Short() {
+		t.Skip("slow: it builds wsd anew")
+	}
 	root := t.TempDir()
 	building := exec.Command("make", "-C", "../..", "build", "WSD="+filepath.Join(root, "wsd"), "VERSION=1.2.3")
 	building.Env = append(os.Environ(), "MAKEFLAGS=") // those of a make test are not for it
