@@ -58,18 +58,18 @@ run: build ## serve an example with the console at http://localhost:8080/
 	bin/wsd --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
 
 check: style ## gofmt, go vet and the quick tests, for between two edits
-	$(call tests,-short,./...,relay)
+	$(call tests,-short,./server ./...,relay)
 
 test: ## run all tests, with the race detector where that is possible
 	$(if $(RACE),,@echo "make: no C compiler, so the tests run without the race detector")
-	$(call tests,$(RACE),./...,relay)
+	$(call tests,$(RACE),./server ./...,relay)
 	$(if $(RACE),go test -count=1 -run Allocat ./server/...)
 
 test386: export GOARCH := 386
 test386: export CGO_ENABLED := 0
 
 test386: ## test as a program of 32 bits, on a machine that runs those of linux/386
-	$(call tests,,./exec/... ./server/... ./cmd/wsd)
+	$(call tests,,./server/... ./exec/... ./cmd/wsd)
 
 style: ## gofmt and go vet
 	@files=$$(gofmt -l cmd exec server examples); \
