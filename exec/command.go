@@ -46,18 +46,17 @@ func (c *Command) Start() (*Process, error) {
 		attr.Env = []string{} // nil would mean the server's own environment
 	}
 	catchIgnored()
-	proc, err := startProcess(c.Path, append([]string{c.Path}, c.Args...), attr)
+	pid, handle, err := startProcess(c.Path, append([]string{c.Path}, c.Args...), attr)
 	if err != nil {
 		closeFiles(s.stdin, s.stdout, s.stderr)
 		return nil, fmt.Errorf("starting %s: %w", c.Path, c.explain(err))
 	}
-	pid := proc.Pid // which keepHandle may take away
 	return &Process{
 		Stdin:   newInput(s.stdin, c.PTY),
 		Stdout:  s.stdout,
 		Stderr:  s.stderr,
 		pid:     pid,
-		proc:    keepHandle(proc),
+		handle:  handle,
 		hurried: make(chan struct{}),
 	}, nil
 }

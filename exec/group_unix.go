@@ -4,7 +4,6 @@ package exec
 
 import (
 	"cmp"
-	"os"
 	"strconv"
 	"syscall"
 	"time"
@@ -39,8 +38,7 @@ func signalGroup(p *Process, sig syscall.Signal) error {
 	return err
 }
 
-func statusOf(state *os.ProcessState) Status {
-	status := state.Sys().(syscall.WaitStatus)
+func statusOf(status syscall.WaitStatus) Status {
 	if status.Signaled() {
 		return Status{Code: -1, Signal: signalName(status.Signal())}
 	}

@@ -1,7 +1,6 @@
 package exec
 
 import (
-	"os"
 	"syscall"
 	"time"
 
@@ -23,11 +22,11 @@ func groupAttr(bool) *syscall.SysProcAttr {
 // everything milder than SIGKILL.
 func signalGroup(p *Process, sig syscall.Signal) error {
 	if sig == syscall.SIGKILL {
-		return p.proc.Kill()
+		return p.handle.Kill()
 	}
 	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.pid))
 }
 
-func statusOf(state *os.ProcessState) Status {
-	return Status{Code: state.ExitCode()}
+func statusOf(status syscall.WaitStatus) Status {
+	return Status{Code: status.ExitStatus()}
 }

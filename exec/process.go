@@ -15,8 +15,8 @@ type Process struct {
 	// a terminal whose process is gone gives an error for which IsEOF is true.
 	Stdout, Stderr *os.File
 
-	pid  int
-	proc *os.Process // released at once where the number is enough; see keepHandle
+	pid    int
+	handle *os.Process // nil where the number is enough
 
 	hurry   sync.Once
 	hurried chan struct{} // closed by Hurry
@@ -33,11 +33,11 @@ func (p *Process) PID() int { return p.pid }
 // allows, so that ten thousand of them cost nothing. Processes that the backend
 // started may outlive it and hold its streams open.
 func (p *Process) Wait() Status {
-	state, err := p.reap()
+	status, err := p.reap()
 	if err != nil {
 		return Status{Err: fmt.Errorf("waiting for process %d: %w", p.pid, err)}
 	}
-	return statusOf(state)
+	return status
 }
 
 // Signal sends sig to the whole process group. After Wait it does nothing: the

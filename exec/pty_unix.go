@@ -26,7 +26,7 @@ func openTerminal() (*streams, error) {
 	s := &streams{stdin: master, stdout: master}
 	s.child[0], s.child[1] = slave, slave
 	if err = s.prepareTerminal(); err == nil {
-		s.stderr, s.child[2], err = os.Pipe()
+		s.stderr, s.child[2], err = openPipe(reads)
 	}
 	if err != nil {
 		closeFiles(master, slave)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,24 +22,46 @@ var keepInherited = sync.OnceFunc(func() {
 // before a thread is locked: many that wait hold no thread then.
 var starting sync.Mutex
 
+// openPipe opens a pipe whose end ours the runtime's poller waits on. The child's end
+// blocks and is soon closed: os.Pipe would have the poller watch it as well.
+func openPipe(ours int) (r, w *os.File, err error) {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
+		return nil, nil, os.NewSyscallError("pipe2", err)
+	}
+	// F_SETFL leaves alone whether the end reads or writes.
+	if _, err := unix.FcntlInt(uintptr(ends[ours]), unix.F_SETFL, unix.O_NONBLOCK); err != nil {
+		unix.Close(ends[reads])
+		unix.Close(ends[writes])
+		return nil, nil, os.NewSyscallError("fcntl", err)
+	}
+	return os.NewFile(uintptr(ends[reads]), "|0"), os.NewFile(uintptr(ends[writes]), "|1"), nil
+}
+
 // startProcess starts the process with no signal blocked and with no descriptor
-// but attr.Files.
+// but attr.Files. It has no handle, which would be a descriptor: until it is
+// reaped, a child's number is its own.
 //
 // A process inherits the mask of the thread that forks it: a server started by
 // something that blocks signals would pass on children that no SIGTERM reaches.
 // It would also inherit what this process was itself started with and knows
 // nothing of; see keepInherited.
-func startProcess(name string, argv []string, attr *os.ProcAttr) (*os.Process, error) {
+func startProcess(name string, argv []string, attr *os.ProcAttr) (pid int, handle *os.Process, err error) {
 	keepInherited()
 	starting.Lock()
 	defer starting.Unlock()
 	var current, none unix.Sigset_t
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	if err := unix.PthreadSigmask(unix.SIG_SETMASK, nil, &current); err != nil || current == none {
-		return os.StartProcess(name, argv, attr)
+	if err := unix.PthreadSigmask(unix.SIG_SETMASK, nil, &current); err == nil && current != none {
+		unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil)
+		defer unix.PthreadSigmask(unix.SIG_SETMASK, &current, nil)
 	}
-	unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil)
-	defer unix.PthreadSigmask(unix.SIG_SETMASK, &current, nil)
-	return os.StartProcess(name, argv, attr)
+	sys := &syscall.ProcAttr{Dir: attr.Dir, Env: attr.Env, Sys: attr.Sys}
+	for _, f := range attr.Files {
+		sys.Files = append(sys.Files, f.Fd())
+	}
+	pid, _, err = syscall.StartProcess(name, argv, sys)
+	runtime.KeepAlive(attr) // or its files might be closed before
+	return pid, nil, err
 }

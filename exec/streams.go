@@ -24,12 +24,18 @@ func (c *Command) openStreams() (*streams, error) {
 	return openPipes()
 }
 
+// The end of a pipe that stays here; the other one is the child's.
+const (
+	reads  = 0
+	writes = 1
+)
+
 func openPipes() (*streams, error) {
 	s := &streams{}
 	var errIn, errOut, errErr error
-	s.child[0], s.stdin, errIn = os.Pipe()
-	s.stdout, s.child[1], errOut = os.Pipe()
-	s.stderr, s.child[2], errErr = os.Pipe()
+	s.child[0], s.stdin, errIn = openPipe(writes)
+	s.stdout, s.child[1], errOut = openPipe(reads)
+	s.stderr, s.child[2], errErr = openPipe(reads)
 	if err := cmp.Or(errIn, errOut, errErr); err != nil {
 		closeFiles(s.child[0], s.child[1], s.child[2], s.stdin, s.stdout, s.stderr)
 		return nil, err

@@ -2,20 +2,20 @@
 
 package exec
 
-import "os"
-
-// keepHandle keeps proc, which here is the way to wait for the process.
-func keepHandle(proc *os.Process) *os.Process { return proc }
+import "syscall"
 
 // reap waits for the process and reaps it in one call, which holds a thread: the
 // runtime's poller can't watch a process here. Signals must reach the process
 // all that time, so mu is not held, and one sent in the moment between the
 // reaping and the note of it goes to a number that is nobody's or, had it been
 // given away at once, somebody else's.
-func (p *Process) reap() (*os.ProcessState, error) {
-	state, err := p.proc.Wait()
+func (p *Process) reap() (Status, error) {
+	state, err := p.handle.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.reaped = true
-	return state, err
+	if err != nil {
+		return Status{}, err
+	}
+	return statusOf(state.Sys().(syscall.WaitStatus)), nil
 }

@@ -75,10 +75,16 @@ func (c *Conn) answer(op byte, payload []byte) {
 // Ping sends a ping without waiting for anything.
 func (c *Conn) Ping() { c.sendControl([]byte{FinBit | OpPing, 0}) }
 
-// sendControl has a goroutine write the frame. One that is about to writes all
-// that wait: ten thousand pings that come at once need no more than that.
+// sendControl has a goroutine write the frame, unless frames are being written:
+// whoever writes those looks for control frames behind them. A goroutine that is
+// about to writes all that wait: ten thousand pings that come at once need no more
+// than that.
 func (c *Conn) sendControl(frame []byte) {
 	c.control.put(frame)
+	if !c.wmu.TryLock() {
+		return
+	}
+	c.wmu.Unlock()
 	if c.aboutToFlush.Swap(true) {
 		return
 	}
