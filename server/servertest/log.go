@@ -210,7 +210,7 @@ func (l *Log) Text() string {
 
 // String returns the end of Text, for a test that has failed.
 func (l *Log) String() string {
-	const enough = 8 << 10
+	const enough = 64 << 10
 	text := l.Text()
 	if len(text) > enough {
 		return "…" + text[len(text)-enough:]

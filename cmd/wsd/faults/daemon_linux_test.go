@@ -47,6 +47,11 @@ func launch(t *testing.T, o settings, args ...string) *daemon {
 		cmd.Stderr = o.stderr
 	}
 	o.inside(func() { d.Process = servertest.Start(t, cmd) })
+	t.Cleanup(func() {
+		if t.Failed() && !d.Ended() {
+			_ = d.Cmd.Process.Signal(syscall.SIGABRT) // the log then shows what wsd was doing
+		}
+	})
 	if o.stderr != nil {
 		awaitListener(t, listen)
 	} else {
