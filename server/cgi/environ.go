@@ -56,7 +56,7 @@ type Request struct {
 // case of names and os/exec keeps the last of two.
 func Environ(r *Request) []string {
 	meta := metaVariables(r)
-	taken := make(map[string]bool)
+	taken := make(map[string]bool, 2*len(meta))
 	for _, kv := range meta {
 		taken[variableName(kv)] = true
 	}
@@ -106,7 +106,7 @@ func metaVariables(r *Request) []string {
 	if r.User != "" {
 		authType = "Basic"
 	}
-	var env []string
+	env := make([]string, 0, 26)
 	set := func(name, value string) { env = append(env, name+"="+oneLine(value)) }
 	set("SERVER_SOFTWARE", r.Software)
 	set("GATEWAY_INTERFACE", "CGI/1.1")
@@ -142,7 +142,7 @@ func metaVariables(r *Request) []string {
 // section 4.1.18), sorted by name. Authorization is among them unless the server
 // has checked it: backends that check it themselves need it.
 func headerVariables(r *Request) []string {
-	var env []string
+	env := make([]string, 0, 1+len(r.HTTP.Header))
 	if r.HTTP.Host != "" {
 		env = append(env, "HTTP_HOST="+oneLine(r.HTTP.Host)) // net/http takes it out of the headers
 	}

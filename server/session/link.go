@@ -75,13 +75,11 @@ func (l *link) close(drop bool) {
 		l.conn.Abort()
 	} else {
 		l.conn.SetDeadline(time.Now().Add(closeTimeout))
-		flushed := make(chan struct{})
-		go func() { // ends at the deadline; waited for below
-			defer close(flushed)
+		if l.conn.Unsent() > 0 {
+			l.flushSlowly()
+		} else {
 			l.conn.FlushControl()
-		}()
-		l.awaitDrained()
-		defer func() { <-flushed }()
+		}
 	}
 	<-l.received
 	l.conn.Finish(!drop && isFault(l.lastRead))
@@ -93,6 +91,18 @@ func (l *link) close(drop bool) {
 func isFault(err error) bool {
 	_, fault := err.(*websocket.Error)
 	return fault
+}
+
+// flushSlowly writes the close frame for a client that has not taken yet what was
+// sent before it.
+func (l *link) flushSlowly() {
+	flushed := make(chan struct{})
+	go func() { // ends at the deadline; waited for below
+		defer close(flushed)
+		l.conn.FlushControl()
+	}()
+	l.awaitDrained()
+	<-flushed
 }
 
 // awaitDrained puts off the deadline of the closing handshake while the client
