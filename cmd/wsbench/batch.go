@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"wsd/cmd/internal/client"
+	"wsd/server/websocket"
 )
 
 // batchBytes is how much text a batch holds, roughly: what one write carries.
@@ -31,11 +32,12 @@ type batch struct {
 // message that comes twice or not at all is seen.
 func newBatch(size int) *batch {
 	b := &batch{size: size, count: max(2, batchBytes/max(size, 1))}
+	const first = websocket.FinBit | websocket.OpText
 	for i := range b.count {
 		text := appendText(nil, i, size)
 		b.lines = append(append(b.lines, text...), '\n')
-		b.plain = client.AppendFrame(b.plain, client.OpText, text)
-		b.mask = client.AppendMasked(b.mask, client.OpText, text)
+		b.plain = append(websocket.AppendHeader(b.plain, first, size), text...)
+		b.mask = client.AppendMasked(b.mask, first, text)
 	}
 	return b
 }

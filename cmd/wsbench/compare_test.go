@@ -172,7 +172,7 @@ func playLiar(args []string) int {
 			if _, err := client.Answer(r, nc); err != nil {
 				return
 			}
-			_, _ = nc.Write(client.AppendFrame(nil, client.OpText, []byte("nonsense")))
+			_, _ = nc.Write([]byte("\x81\x08nonsense"))
 			_, _ = io.Copy(io.Discard, r)
 		}()
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"wsd/cmd/internal/client"
+	"wsd/server/websocket"
 )
 
 // runOut has the backend write all its lines to one client.
@@ -43,7 +44,7 @@ func runIn(ctx context.Context, t *trial) error {
 	if err := t.batch.sendFrames(c, t.n, &t.done); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
-	if err := c.Send(client.OpText, []byte(endText)); err != nil {
+	if err := c.Send(websocket.OpText, []byte(endText)); err != nil {
 		return fmt.Errorf("sending: %w", err)
 	}
 	if err := await(c, want); err != nil {

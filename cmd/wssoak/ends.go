@@ -11,6 +11,7 @@ import (
 
 	"wsd/cmd/internal/client"
 	"wsd/cmd/internal/daemon"
+	"wsd/server/websocket"
 )
 
 // ending is a way in which a session ends.
@@ -32,12 +33,8 @@ func (e ending) String() string {
 // inOrder is one of the two endings in order.
 func inOrder() ending { return ending(rand.IntN(int(byBackend) + 1)) }
 
-// What a close frame must say.
-const (
-	closeNormal   = 1000
-	closeInternal = 1011
-	killedReason  = "signal: SIGKILL"
-)
+// killedReason is what the close frame must say when the backend was killed.
+const killedReason = "signal: SIGKILL"
 
 // finish ends a session in the given way, waits until its backend is gone, and
 // checks what must hold. The session may be used no more.
@@ -89,14 +86,14 @@ func (n *session) endByClient(*os.Process) error {
 	if err := n.sendClose(); err != nil {
 		return err
 	}
-	return n.awaitClose(closeNormal, "")
+	return n.awaitClose(websocket.CodeOK, "")
 }
 
 func (n *session) endByBackend(*os.Process) error {
 	if err := n.exchange(typeExit); err != nil {
 		return err
 	}
-	if err := n.awaitClose(closeNormal, ""); err != nil {
+	if err := n.awaitClose(websocket.CodeOK, ""); err != nil {
 		return err
 	}
 	return n.sendClose()
@@ -118,7 +115,7 @@ func (n *session) kill(backend *os.Process) error {
 	if err := backend.Kill(); err != nil {
 		return fmt.Errorf("killing the backend: %w", err)
 	}
-	if err := n.awaitClose(closeInternal, killedReason); err != nil {
+	if err := n.awaitClose(websocket.CodeInternalError, killedReason); err != nil {
 		return err
 	}
 	return n.sendClose()
@@ -163,7 +160,7 @@ func (n *session) sendClose() error {
 }
 
 // awaitClose waits for the daemon's close frame, which must be this one.
-func (n *session) awaitClose(code int, reason string) error {
+func (n *session) awaitClose(code websocket.Code, reason string) error {
 	if err := n.await(n.ended, "the close frame"); err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"sync/atomic"
 
 	"wsd/cmd/internal/client"
+	"wsd/server/websocket"
 )
 
 // spoiler is what is wrong with a relay: one defect, once.
@@ -97,7 +98,7 @@ func (s *spoiler) relay(nc net.Conn, backend []string) {
 func (n *relaying) receive() {
 	defer func() {
 		if !n.ended.Load() && n.now("child") {
-			n.write(client.OpClose, binary.BigEndian.AppendUint16(nil, closeNormal))
+			n.writeClose(websocket.CodeOK, "")
 			select {} // and stdin stays open
 		}
 		n.stdin.Close()
@@ -110,9 +111,9 @@ func (n *relaying) receive() {
 		case err != nil:
 			n.gone.Store(true)
 			return
-		case h.Op == client.OpClose:
+		case h.Op == websocket.OpClose:
 			return
-		case h.Control():
+		case h.IsControl():
 		case h.Fin:
 			out(append(message, payload...))
 			message = nil
@@ -123,31 +124,26 @@ func (n *relaying) receive() {
 }
 
 // frame reads one frame of the client's.
-func (n *relaying) frame() (client.Header, []byte, error) {
-	var h client.Header
-	for size, want := 0, 2; size == 0; want += 2 {
+func (n *relaying) frame() (h websocket.Header, payload []byte, err error) {
+	for want, whole := 1, false; !whole; want++ {
 		b, err := n.r.Peek(want)
 		if err != nil {
-			return client.Header{}, nil, err
+			return h, nil, err
 		}
-		if h, size = client.ParseHeader(b); size > 0 {
-			_, _ = n.r.Discard(size)
+		if h, whole, err = websocket.ParseHeader(b, true); err != nil {
+			return h, nil, err
 		}
 	}
-	b := make([]byte, 4+h.Length)
-	if _, err := io.ReadFull(n.r, b); err != nil {
-		return client.Header{}, nil, err
-	}
-	key, payload := b[:4], b[4:]
-	for i := range payload {
-		payload[i] ^= key[i%4]
-	}
-	return h, payload, nil
+	payload = make([]byte, h.Size+int(h.Length))
+	_, err = io.ReadFull(n.r, payload)
+	payload = payload[h.Size:]
+	websocket.Unmask(payload, h.Mask, 0)
+	return h, payload, err
 }
 
 // send passes the lines of stdout to the client.
 func (n *relaying) send(stdout io.Reader) {
-	out := n.tamper("out", func(text []byte) { n.write(client.OpText, text) })
+	out := n.tamper("out", func(text []byte) { n.write(websocket.OpText, text) })
 	r := bufio.NewReader(stdout)
 	for {
 		line, err := r.ReadBytes('\n')
@@ -163,7 +159,12 @@ func (n *relaying) send(stdout io.Reader) {
 func (n *relaying) write(op byte, payload []byte) {
 	n.wmu.Lock()
 	defer n.wmu.Unlock()
-	_, _ = n.nc.Write(client.AppendFrame(nil, op, payload)) // the client may have gone
+	frame := websocket.AppendHeader(nil, websocket.FinBit|op, len(payload))
+	_, _ = n.nc.Write(append(frame, payload...)) // the client may have gone
+}
+
+func (n *relaying) writeClose(code websocket.Code, reason string) {
+	n.write(websocket.OpClose, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
 }
 
 // tamper is pass with the defect, if it is one of this direction, on the
@@ -198,12 +199,12 @@ func (n *relaying) tamper(direction string, pass func([]byte)) func([]byte) {
 // goodbye closes the WebSocket as the backend's end demands, and leaves behind
 // what the defect is about.
 func (n *relaying) goodbye() {
-	code, reason := uint16(closeNormal), ""
+	code, reason := websocket.CodeOK, ""
 	if !n.cmd.ProcessState.Exited() && !n.now("code") {
-		code, reason = closeInternal, killedReason
+		code, reason = websocket.CodeInternalError, killedReason
 	}
 	if !n.gone.Load() {
-		n.write(client.OpClose, append(binary.BigEndian.AppendUint16(nil, code), reason...))
+		n.writeClose(code, reason)
 	}
 	switch {
 	case n.now("descriptor"):

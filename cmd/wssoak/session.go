@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"wsd/cmd/internal/client"
+	"wsd/server/websocket"
 )
 
 const (
@@ -149,16 +150,14 @@ func randomUnits() int {
 // appendFragments adds a text as a masked message: one frame when it is small,
 // otherwise fragments of random sizes that end anywhere, also within a character.
 func appendFragments(b, text []byte) []byte {
-	op := byte(client.OpText)
+	op := byte(websocket.OpText)
 	for len(text) > payloadLimit {
 		size := 1 + rand.IntN(len(text)/2)
-		start := len(b)
 		b = client.AppendMasked(b, op, text[:size])
-		b[start] &^= client.FinBit
-		b = client.AppendMasked(b, client.OpPing, []byte("between"))
-		text, op = text[size:], client.OpContinuation
+		b = client.AppendMasked(b, websocket.FinBit|websocket.OpPing, []byte("between"))
+		text, op = text[size:], websocket.OpContinuation
 	}
-	return client.AppendMasked(b, op, text)
+	return client.AppendMasked(b, websocket.FinBit|op, text)
 }
 
 // payloadLimit is the size of the largest message, or rest of one, that is not

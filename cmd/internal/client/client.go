@@ -9,7 +9,20 @@ import (
 	"errors"
 	"fmt"
 	"net"
+
+	"wsd/server/websocket"
 )
+
+// maskKey masks every frame. RFC 6455, section 5.3, wants an unpredictable key
+// for each frame, which protects caches between a browser and its server; with
+// one key a load generator can build its frames once and send them many times.
+// The server's work is the same.
+var maskKey = [4]byte{0x5a, 0xc3, 0x96, 0x2f}
+
+// AppendMasked appends a client's frame to b; first is the frame's first byte.
+func AppendMasked(b []byte, first byte, payload []byte) []byte {
+	return websocket.AppendMasked(b, first, maskKey, payload)
+}
 
 // Conn is a client's side of a WebSocket. One goroutine may receive while
 // another one sends.
@@ -19,8 +32,8 @@ type Conn struct {
 	r, w int // buf[r:w] has arrived and was not taken yet
 
 	// The data frame whose payload comes next.
-	left int64 // bytes of it that were not taken yet
-	fin  bool  // it is its message's last
+	left uint64 // bytes of it that were not taken yet
+	fin  bool   // it is its message's last
 
 	inMessage bool        // a message has begun and not ended
 	unwatch   func() bool // stops watching the context
@@ -90,7 +103,7 @@ func Wrongf(format string, args ...any) error {
 
 // ClosedError is the server's close frame where something else was awaited.
 type ClosedError struct {
-	Code   int // 1005 when the frame had none, RFC 6455, section 7.1.5
+	Code   websocket.Code // CodeNone when the frame had none
 	Reason string
 }
 
@@ -113,26 +126,25 @@ func (c *Conn) Took(frame []byte) bool {
 // It answers pings; a close frame is a ClosedError.
 func (c *Conn) Piece() (p []byte, last bool, err error) {
 	for c.left == 0 {
-		h, size := ParseHeader(c.buf[c.r:c.w])
+		h, whole, err := websocket.ParseHeader(c.buf[c.r:c.w], false)
 		switch {
-		case size == 0:
-			if err := c.fill(); err != nil {
-				return nil, false, err
-			}
-		case h.Reserved || h.Masked || h.Length < 0:
-			return nil, false, Wrongf("a frame with header % x", c.buf[c.r:c.r+size])
-		case h.Control():
-			if err := c.control(h, size); err != nil {
-				return nil, false, err
-			}
-		case c.inMessage != (h.Op == OpContinuation) || h.Op > OpText:
-			return nil, false, Wrongf("a frame with opcode %d", h.Op)
+		case err != nil:
+			return nil, false, Wrongf("%v", err)
+		case !whole:
+			err = c.fill()
+		case h.IsControl():
+			err = c.control(&h)
+		case c.inMessage != (h.Op == websocket.OpContinuation) || h.Op > websocket.OpText:
+			err = Wrongf("a frame with opcode %d", h.Op)
 		default:
-			c.r += size
+			c.r += h.Size
 			c.left, c.fin, c.inMessage = h.Length, h.Fin, !h.Fin
 			if c.left == 0 {
 				return nil, c.fin, nil
 			}
+		}
+		if err != nil {
+			return nil, false, err
 		}
 	}
 	if c.r == c.w {
@@ -140,33 +152,30 @@ func (c *Conn) Piece() (p []byte, last bool, err error) {
 			return nil, false, err
 		}
 	}
-	n := int(min(c.left, int64(c.w-c.r)))
+	n := int(min(c.left, uint64(c.w-c.r)))
 	p = c.buf[c.r : c.r+n]
 	c.r += n
-	c.left -= int64(n)
+	c.left -= uint64(n)
 	return p, c.left == 0 && c.fin, nil
 }
 
-// control takes the control frame at the front, size being its header's, and
-// answers a ping.
-func (c *Conn) control(h Header, size int) error {
-	if h.Length > maxControl || !h.Fin {
-		return Wrongf("a control frame of %d bytes", h.Length)
-	}
-	for c.w-c.r < size+int(h.Length) {
+// control takes the control frame at the front and answers a ping.
+func (c *Conn) control(h *websocket.Header) error {
+	size := h.Size + int(h.Length)
+	for c.w-c.r < size {
 		if err := c.fill(); err != nil {
 			return err
 		}
 	}
-	payload := c.buf[c.r+size:][:h.Length]
-	c.r += size + int(h.Length)
+	payload := c.buf[c.r+h.Size : c.r+size]
+	c.r += size
 	switch h.Op {
-	case OpPing:
-		return c.Send(OpPong, payload)
-	case OpClose:
-		closed := &ClosedError{Code: 1005}
+	case websocket.OpPing:
+		return c.Send(websocket.OpPong, payload)
+	case websocket.OpClose:
+		closed := &ClosedError{Code: websocket.CodeNone}
 		if len(payload) >= 2 {
-			closed.Code = int(binary.BigEndian.Uint16(payload))
+			closed.Code = websocket.Code(binary.BigEndian.Uint16(payload))
 			closed.Reason = string(payload[2:])
 		}
 		return closed
@@ -191,15 +200,15 @@ func (c *Conn) Message() (string, error) {
 	return "", Wrongf("a message of more than 4 KiB")
 }
 
-// Send sends one frame.
+// Send sends a frame that is not fragmented.
 func (c *Conn) Send(op byte, payload []byte) error {
-	_, err := c.Write(AppendMasked(nil, op, payload))
+	_, err := c.Write(AppendMasked(nil, websocket.FinBit|op, payload))
 	return err
 }
 
 // SendClose sends a close frame with code 1000.
 func (c *Conn) SendClose() error {
-	return c.Send(OpClose, binary.BigEndian.AppendUint16(nil, 1000))
+	return c.Send(websocket.OpClose, binary.BigEndian.AppendUint16(nil, uint16(websocket.CodeOK)))
 }
 
 // Goodbye closes the WebSocket in the RFC's way: it sends a close frame and

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"wsd/server/websocket"
 )
 
 // serveFrames answers one handshake with the given bytes right behind it, then
@@ -44,34 +46,39 @@ func serveFrames(t *testing.T, frames []byte) (Target, <-chan []byte) {
 	return Target{Address: l.Addr().String(), Host: l.Addr().String(), Path: "/"}, sent
 }
 
-// fragment is a frame that is not its message's last.
+// frame is a server's frame that is its message's last.
+func frame(op byte, payload []byte) []byte {
+	return append(websocket.AppendHeader(nil, websocket.FinBit|op, len(payload)), payload...)
+}
+
+// fragment is one that is not.
 func fragment(op byte, payload []byte) []byte {
-	b := AppendFrame(nil, op, payload)
-	b[0] &^= FinBit
+	b := frame(op, payload)
+	b[0] &^= websocket.FinBit
 	return b
 }
 
 func TestMessage(t *testing.T) {
 	one, two := bytes.Repeat([]byte("1"), 200), bytes.Repeat([]byte("2"), 200)
-	text := func(p []byte) []byte { return AppendFrame(nil, OpText, p) }
+	text := func(p []byte) []byte { return frame(websocket.OpText, p) }
 	for _, test := range []struct {
 		name   string
 		frames [][]byte
 		err    string // empty: both messages arrive
 	}{
 		{"whole messages", [][]byte{text(one), text(two)}, ""},
-		{"fragments", [][]byte{fragment(OpText, one[:7]), fragment(0, nil), AppendFrame(nil, 0, one[7:]), text(two)}, ""},
-		{"an empty last fragment", [][]byte{fragment(OpText, one), AppendFrame(nil, 0, nil), text(two)}, ""},
-		{"a ping inside a message", [][]byte{fragment(OpText, one[:7]), AppendFrame(nil, OpPing, []byte("?")), AppendFrame(nil, 0, one[7:]), text(two)}, ""},
-		{"a pong between messages", [][]byte{text(one), AppendFrame(nil, OpPong, nil), text(two)}, ""},
-		{"a binary message", [][]byte{AppendFrame(nil, 2, one)}, "opcode 2"},
-		{"a message inside a message", [][]byte{fragment(OpText, one[:7]), text(two)}, "opcode 1"},
-		{"a continuation of nothing", [][]byte{AppendFrame(nil, 0, one)}, "opcode 0"},
-		{"a masked frame", [][]byte{AppendMasked(nil, OpText, one)}, "wrong: a frame with header"},
-		{"a reserved bit", [][]byte{{0xc1, 0}}, "wrong: a frame with header"},
-		{"a large control frame", [][]byte{AppendFrame(nil, OpPing, bytes.Repeat(one, 2))}, "control frame of 400"},
+		{"fragments", [][]byte{fragment(websocket.OpText, one[:7]), fragment(0, nil), frame(0, one[7:]), text(two)}, ""},
+		{"an empty last fragment", [][]byte{fragment(websocket.OpText, one), frame(0, nil), text(two)}, ""},
+		{"a ping inside a message", [][]byte{fragment(websocket.OpText, one[:7]), frame(websocket.OpPing, []byte("?")), frame(0, one[7:]), text(two)}, ""},
+		{"a pong between messages", [][]byte{text(one), frame(websocket.OpPong, nil), text(two)}, ""},
+		{"a binary message", [][]byte{frame(2, one)}, "opcode 2"},
+		{"a message inside a message", [][]byte{fragment(websocket.OpText, one[:7]), text(two)}, "opcode 1"},
+		{"a continuation of nothing", [][]byte{frame(0, one)}, "opcode 0"},
+		{"a masked frame", [][]byte{AppendMasked(nil, websocket.FinBit|websocket.OpText, one)}, "wrong: frame is masked"},
+		{"a reserved bit", [][]byte{{0xc1, 0}}, "wrong: reserved bits are set"},
+		{"a large control frame", [][]byte{frame(websocket.OpPing, bytes.Repeat(one, 2))}, "wrong: control frame is too long"},
 		{"a large message", [][]byte{text(bytes.Repeat(one, 50))}, "more than 4 KiB"},
-		{"a close", [][]byte{text(one), AppendFrame(nil, OpClose, []byte("\x03\xf3no"))}, "closed by the server: 1011 no"},
+		{"a close", [][]byte{text(one), frame(websocket.OpClose, []byte("\x03\xf3no"))}, "closed by the server: 1011 no"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			target, sent := serveFrames(t, bytes.Join(test.frames, nil))
@@ -100,7 +107,7 @@ func TestMessage(t *testing.T) {
 // TestTook has whole frames taken, and none that has not come in full or is not
 // the one.
 func TestTook(t *testing.T) {
-	one, two := AppendFrame(nil, OpText, []byte("one")), AppendFrame(nil, OpText, []byte("two"))
+	one, two := frame(websocket.OpText, []byte("one")), frame(websocket.OpText, []byte("two"))
 	c := &Conn{buf: slices.Concat(one, two, one[:4]), w: len(one) + len(two) + 4}
 	for i, want := range []struct {
 		frame []byte
@@ -113,7 +120,7 @@ func TestTook(t *testing.T) {
 }
 
 func TestPong(t *testing.T) {
-	target, sent := serveFrames(t, append(AppendFrame(nil, OpPing, []byte("seen?")), AppendFrame(nil, OpText, []byte("last"))...))
+	target, sent := serveFrames(t, append(frame(websocket.OpPing, []byte("seen?")), frame(websocket.OpText, []byte("last"))...))
 	c, err := Dial(t.Context(), target, 4<<10)
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +129,7 @@ func TestPong(t *testing.T) {
 		t.Error(err)
 	}
 	c.Close()
-	if got, want := <-sent, AppendMasked(nil, OpPong, []byte("seen?")); !bytes.Equal(got, want) {
+	if got, want := <-sent, AppendMasked(nil, websocket.FinBit|websocket.OpPong, []byte("seen?")); !bytes.Equal(got, want) {
 		t.Errorf("the client sent % x, want % x", got, want)
 	}
 }
@@ -133,8 +140,8 @@ func TestGoodbye(t *testing.T) {
 		frames []byte
 		err    string
 	}{
-		{"answered", AppendFrame(nil, OpClose, nil), ""},
-		{"one message more", AppendFrame(nil, OpText, []byte("late")), "wrong: a message more"},
+		{"answered", frame(websocket.OpClose, nil), ""},
+		{"one message more", frame(websocket.OpText, []byte("late")), "wrong: a message more"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			target, sent := serveFrames(t, test.frames)
@@ -161,5 +168,22 @@ func TestDialRefused(t *testing.T) {
 	var op *net.OpError
 	if !errors.As(err, &op) {
 		t.Errorf("got %v, want a refused connection", err)
+	}
+}
+
+func TestParseTarget(t *testing.T) {
+	for _, test := range []struct {
+		raw           string
+		address, path string
+		tls           bool
+	}{
+		{"ws://example.com", "example.com:80", "/", false},
+		{"wss://example.com/a?b=c", "example.com:443", "/a?b=c", true},
+		{"ws://[::1]:8080/x", "[::1]:8080", "/x", false},
+	} {
+		got, err := ParseTarget(test.raw, false)
+		if err != nil || got.Address != test.address || got.Path != test.path || (got.TLS != nil) != test.tls {
+			t.Errorf("%s: got %+v, %v", test.raw, got, err)
+		}
 	}
 }
