@@ -47,7 +47,7 @@ func (c *comparison) run(ctx context.Context, w io.Writer) error {
 					continue
 				}
 				n := sc.scaled(c.scale)
-				v, err := c.measure(ctx, sc, n, s, &cert, fmt.Sprintf("round %d of %d, %s", round+1, c.rounds, what))
+				v, err := c.measure(ctx, sc, n, s, cert, fmt.Sprintf("round %d of %d, %s", round+1, c.rounds, what))
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
@@ -62,9 +62,9 @@ func (c *comparison) run(ctx context.Context, w io.Writer) error {
 }
 
 // measure is one measurement. what says for the progress line which one.
-func (c *comparison) measure(ctx context.Context, sc scenario, n int, s server, cert *daemon.Certificate, what string) (values, error) {
+func (c *comparison) measure(ctx context.Context, sc scenario, n int, s server, cert string, what string) (values, error) {
 	if !sc.tls {
-		cert = nil
+		cert = ""
 	}
 	d, err := daemon.Start(ctx, s.command, cert, sc.backend.command(c.self, n))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // startEcho starts yardstick with an echoing backend until the test ends.
-func startEcho(t *testing.T, yardstick []string, cert *daemon.Certificate) client.Target {
+func startEcho(t *testing.T, yardstick []string, cert string) client.Target {
 	t.Helper()
 	d, err := daemon.Start(t.Context(), yardstick, cert, exectest.Backend("backend", "cat"))
 	if err != nil {
@@ -31,8 +31,8 @@ func TestURL(t *testing.T) {
 	yardstick := build(t, "./yardstick")
 	for _, test := range []struct {
 		scheme string
-		cert   *daemon.Certificate
-	}{{"ws", nil}, {"wss", &cert}} {
+		cert   string
+	}{{"ws", ""}, {"wss", cert}} {
 		t.Run(test.scheme, func(t *testing.T) {
 			target := startEcho(t, yardstick, test.cert)
 			args := []string{test.scheme + "://" + target.Address + "/path?query", "--duration=20ms", "--size=100", "-k"}
@@ -57,7 +57,7 @@ func TestURLCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := startEcho(t, build(t, "./yardstick"), &cert)
+	target := startEcho(t, build(t, "./yardstick"), cert)
 	err = program().Run(t.Context(), []string{"wss://" + target.Address}, command.Streams{Out: io.Discard, Err: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v, want the certificate refused", err)
@@ -65,7 +65,7 @@ func TestURLCertificate(t *testing.T) {
 }
 
 func TestURLHung(t *testing.T) {
-	d, err := daemon.Start(t.Context(), exectest.Backend("mute"), nil, nil)
+	d, err := daemon.Start(t.Context(), exectest.Backend("mute"), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,10 +47,10 @@ func (d *loadedDaemon) pid() int { return d.Process().Pid }
 
 // startLoaded starts a daemon, and another one that shows how many
 // goroutines it has when it is idle.
-func startLoaded(ctx context.Context, program []string, name string, share share, cert *daemon.Certificate, backend []string) (*loadedDaemon, error) {
+func startLoaded(ctx context.Context, program []string, name string, share share, cert string, backend []string) (*loadedDaemon, error) {
 	command := append(slices.Clone(program), fmt.Sprintf("--closems=%d", closeMS))
 	if !share.tls {
-		cert = nil
+		cert = ""
 	}
 	spare, err := startResting(ctx, command, cert, backend)
 	if err != nil {
@@ -67,7 +67,7 @@ func startLoaded(ctx context.Context, program []string, name string, share share
 
 // startResting starts a daemon and waits until it has nothing more to do for
 // its start.
-func startResting(ctx context.Context, command []string, cert *daemon.Certificate, backend []string) (*loadedDaemon, error) {
+func startResting(ctx context.Context, command []string, cert string, backend []string) (*loadedDaemon, error) {
 	d, err := daemon.Start(ctx, command, cert, backend)
 	if err != nil {
 		return nil, fmt.Errorf("starting a daemon: %w", err)

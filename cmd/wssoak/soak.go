@@ -72,7 +72,7 @@ func (s *soak) run(ctx context.Context) error {
 	defer killBackends(records.Name()) // whatever has happened
 	defer s.stopDaemons()
 	for i, share := range s.plan.daemons {
-		d, err := startLoaded(ctx, s.command, daemonName(i, share), share, &cert, backend)
+		d, err := startLoaded(ctx, s.command, daemonName(i, share), share, cert, backend)
 		if err != nil {
 			return err
 		}

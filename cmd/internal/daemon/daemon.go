@@ -6,13 +6,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"wsd/cmd/internal/client"
+	"wsd/server/certs"
 )
 
 const (
@@ -21,6 +27,8 @@ const (
 	stopLimit  = 2 * time.Second      // until a daemon that was asked to end is killed
 	maxOutput  = 400                  // bytes of a failed daemon's output that are shown
 	listenHost = "127.0.0.1"
+	firstPort  = 20_000
+	ports      = 12_000
 )
 
 // Daemon is a server in a process group of its own. Stop or Kill must be called.
@@ -39,15 +47,22 @@ type Footprint struct {
 	Descriptors  int
 }
 
+// MakeCertificate makes a self-signed certificate and returns the PEM file that
+// holds it and its key, in dir.
+func MakeCertificate(dir string) (file string, err error) {
+	_, err = certs.Open(&certs.Config{CacheDir: dir}, nil, slog.New(slog.DiscardHandler))
+	return filepath.Join(dir, "selfsigned.pem"), err
+}
+
 // Start starts command with websocketd's flags in front of backend, and returns
-// when it listens. cert is nil without TLS.
-func Start(ctx context.Context, command []string, cert *Certificate, backend []string) (*Daemon, error) {
+// when it listens. cert is the file of MakeCertificate, or empty without TLS.
+func Start(ctx context.Context, command []string, cert string, backend []string) (*Daemon, error) {
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
 	scheme := "ws"
-	if cert != nil {
+	if cert != "" {
 		scheme = "wss"
 	}
 	target, err := client.ParseTarget(scheme+"://"+net.JoinHostPort(listenHost, port)+"/", true)
@@ -81,23 +96,27 @@ func Start(ctx context.Context, command []string, cert *Certificate, backend []s
 
 // flags are flags that websocketd 0.4.1 has too. No log is measured, and no
 // limit on processes.
-func flags(port string, cert *Certificate) []string {
+func flags(port, cert string) []string {
 	args := []string{"--port=" + port, "--address=" + listenHost, "--loglevel=fatal", "--maxforks=0"}
-	if cert == nil {
+	if cert == "" {
 		return args
 	}
-	return append(args, "--ssl", "--sslcert="+cert.certFile, "--sslkey="+cert.keyFile)
+	return append(args, "--ssl", "--sslcert="+cert, "--sslkey="+cert)
 }
 
-// freePort is a port that nobody listens on right now.
+// freePort is a port that nobody listens on right now. It is below the ports that
+// the kernel gives to clients, so that no connection takes it before the daemon.
 func freePort() (string, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(listenHost, "0"))
-	if err != nil {
-		return "", fmt.Errorf("looking for a free port: %w", err)
+	for {
+		port := strconv.Itoa(firstPort + rand.IntN(ports))
+		l, err := net.Listen("tcp", net.JoinHostPort(listenHost, port))
+		if err == nil {
+			return port, l.Close()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return "", fmt.Errorf("looking for a free port: %w", err)
+		}
 	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
 }
 
 // awaitListening returns when a connection succeeds.

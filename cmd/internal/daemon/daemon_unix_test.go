@@ -54,7 +54,7 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	d, err := Start(t.Context(), exectest.Backend("group", l.Addr().String()), nil, nil)
+	d, err := Start(t.Context(), exectest.Backend("group", l.Addr().String()), "", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
