@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"hash/crc32"
 	"io"
 
 	"wsd/cmd/internal/command"
@@ -15,11 +16,11 @@ const (
 	bigSize   = 500_000
 )
 
-// readyText is the first line of the backends out and count: the process runs,
-// the clock may start.
+// readyText is the first line of the backends out, out-1k and count: the process
+// runs, and the clock may start.
 const readyText = "ready"
 
-// Run plays the backend that the command line names.
+// Run acts as the backend that the command line names.
 func (f *backendFlags) Run(s command.Streams) error {
 	switch f.Name {
 	case "out":
@@ -62,10 +63,10 @@ func countLines(s command.Streams) error {
 	if err := sayReady(s.Out); err != nil {
 		return err
 	}
-	if err := countTo(newTally(), s); err != nil {
+	if err := countTo(new(tally), s); err != nil {
 		return err
 	}
-	// The client is the one who closes.
+	// It is the client that closes.
 	_, err := io.Copy(io.Discard, s.In)
 	return err
 }
@@ -92,7 +93,7 @@ func countTo(t *tally, s command.Streams) error {
 	return nil
 }
 
-// copyReads passes on what each read brings, in one write.
+// copyReads passes on what each read returns in one write.
 func copyReads(w io.Writer, r io.Reader) error {
 	buf := make([]byte, 128<<10)
 	for {
@@ -109,4 +110,31 @@ func copyReads(w io.Writer, r io.Reader) error {
 			return fmt.Errorf("reading: %w", err)
 		}
 	}
+}
+
+// tally counts what is written to it.
+type tally struct {
+	lines, bytes int64
+	crc          uint32
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func (t *tally) String() string { return fmt.Sprintf("%d %d %08x", t.lines, t.bytes, t.crc) }
+
+// Write counts b; it never fails.
+func (t *tally) Write(b []byte) (int, error) {
+	t.lines += int64(bytes.Count(b, []byte{'\n'}))
+	t.bytes += int64(len(b))
+	t.crc = crc32.Update(t.crc, castagnoli, b)
+	return len(b), nil
+}
+
+// total is what the backend count answers to n messages of this batch and the one
+// that ends them: lines, bytes and the CRC-32C of it all.
+func (b *batch) total(n int) string {
+	t := new(tally) // its Write never fails
+	_ = b.sendLines(t, n)
+	_, _ = t.Write([]byte(endText + "\n"))
+	return t.String()
 }

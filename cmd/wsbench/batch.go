@@ -10,16 +10,16 @@ import (
 	"wsd/server/websocket"
 )
 
-// batchBytes is how much text a batch holds, roughly: what one write carries.
+// batchBytes is roughly how much text a batch holds: what one write carries.
 const batchBytes = 64 << 10
 
-// endText is the message after the last one of a count; no text of a batch
+// endText is the message after the last one that is counted; no text of a batch
 // ends like it.
 const endText = "end"
 
-// batch is a run of messages of one size, each with its number in it. It is
-// built once, then sent or expected over and over: message i of a stream is
-// text i modulo the batch. The backend and the client build the same.
+// batch is a run of messages of one size, each with its number in it. It is built
+// once, then sent or expected over and over: message i of a stream is text i modulo
+// count. The backend and the client build the same batch.
 type batch struct {
 	size  int    // bytes in a message
 	count int    // messages
@@ -28,8 +28,8 @@ type batch struct {
 	mask  []byte // the messages as frames from a client
 }
 
-// newBatch makes a batch of messages of size bytes. Two at least, so that a
-// message that comes twice or not at all is seen.
+// newBatch makes a batch of messages of size bytes. There are at least two, so that
+// one that comes twice or not at all is noticed.
 func newBatch(size int) *batch {
 	b := &batch{size: size, count: max(2, batchBytes/max(size, 1))}
 	const first = websocket.FinBit | websocket.OpText
@@ -42,8 +42,8 @@ func newBatch(size int) *batch {
 	return b
 }
 
-// appendText adds message number i: the number, then the alphabet from another
-// letter on each time, cut at size bytes.
+// appendText appends message number i: the number, then the alphabet, which begins
+// at another letter in each message, cut at size bytes.
 func appendText(b []byte, i, size int) []byte {
 	end := len(b) + size
 	b = fmt.Appendf(b, "%06d", i)
@@ -59,7 +59,7 @@ func (b *batch) text(i int) []byte {
 }
 
 // sendFrames writes the first n messages of the stream as a client's frames.
-// sent, when not nil, counts them as they go.
+// sent, unless it is nil, counts them as they go.
 func (b *batch) sendFrames(w io.Writer, n int, sent *atomic.Int64) error {
 	return b.repeat(w, b.mask, n, sent)
 }
@@ -69,8 +69,8 @@ func (b *batch) sendLines(w io.Writer, n int) error {
 	return b.repeat(w, b.lines, n, nil)
 }
 
-// repeat writes all, which holds the whole batch in one form or another, until
-// n messages are out.
+// repeat writes all, which is the whole batch in one form, until n messages are
+// written.
 func (b *batch) repeat(w io.Writer, all []byte, n int, sent *atomic.Int64) error {
 	each := len(all) / b.count
 	for n > 0 {
@@ -90,7 +90,7 @@ func (b *batch) repeat(w io.Writer, all []byte, n int, sent *atomic.Int64) error
 type expected struct {
 	*batch
 	n     int           // messages in the stream
-	done  *atomic.Int64 // counts those that came; nil when nobody wants to know
+	done  *atomic.Int64 // counts those that came; may be nil
 	got   int           // whole messages that came
 	next  int           // the next one's number in the batch
 	taken int           // bytes of the next one that came
@@ -117,8 +117,8 @@ func (e *expected) receive(c *client.Conn) error {
 	return nil
 }
 
-// takeWhole takes the messages that are one frame each and came in full, as
-// nearly all do.
+// takeWhole takes messages that are one frame and have arrived in full, as nearly
+// all do.
 func (e *expected) takeWhole(c *client.Conn) {
 	size := len(e.plain) / e.count
 	for e.taken == 0 && e.got < e.n && c.Took(e.plain[e.next*size:(e.next+1)*size]) {
@@ -126,11 +126,11 @@ func (e *expected) takeWhole(c *client.Conn) {
 	}
 }
 
-// take compares p, which goes on where the last piece ended.
+// take compares p, which continues where the last piece ended.
 func (e *expected) take(p []byte, last bool) error {
 	rest := e.text(e.next)[e.taken:]
 	if !bytes.HasPrefix(rest, p) || last && len(p) < len(rest) {
-		return client.Wrongf("message %d is not what it should be", e.got)
+		return client.Wrongf("message %d is not the one expected", e.got)
 	}
 	e.taken += len(p)
 	if last {

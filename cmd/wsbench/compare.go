@@ -6,26 +6,91 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
 	"time"
 
 	"wsd/cmd/internal/client"
+	"wsd/cmd/internal/command"
 	"wsd/cmd/internal/daemon"
 )
 
-// comparison is what to measure. Its methods are for one goroutine.
+// Run compares the daemons that the command line names and prints the results.
+func (f *compareFlags) Run(ctx context.Context, s command.Streams) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	c, err := f.comparison()
+	if err != nil {
+		return err
+	}
+	c.progress = s.Err
+	return c.run(ctx, s.Out)
+}
+
+// comparison checks the flags.
+func (f *compareFlags) comparison() (*comparison, error) {
+	c := &comparison{rounds: f.Rounds, scale: f.Scale, timeout: f.Timeout}
+	if f.Rounds < 1 || f.Scale <= 0 || f.Timeout <= 0 {
+		return nil, command.Usage(errors.New("--rounds, --scale and --timeout must be more than 0"), "wsbench compare --help shows the defaults")
+	}
+	for _, arg := range f.Servers {
+		s, err := parseServer(arg)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(c.servers, func(o server) bool { return o.name == s.name }) {
+			return nil, command.Usage(fmt.Errorf("two daemons are called %s", s.name), "give each its own name")
+		}
+		c.servers = append(c.servers, s)
+	}
+	var err error
+	if c.scenarios, err = chosenScenarios(f.Scenario); err != nil {
+		return nil, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("looking for this program: %w", err)
+	}
+	c.self = []string{self, "backend"}
+	return c, nil
+}
+
+// server is one column of the comparison.
+type server struct {
+	name    string
+	command []string // the program, and arguments before websocketd's flags
+}
+
+// parseServer parses NAME=PATH. A path without a slash is looked up in $PATH.
+func parseServer(arg string) (server, error) {
+	name, path, ok := strings.Cut(arg, "=")
+	if !ok || name == "" || path == "" {
+		return server{}, command.Usage(fmt.Errorf("%q is not NAME=PATH", arg), "for example: websocketd=/usr/bin/websocketd")
+	}
+	found, err := exec.LookPath(path)
+	if err != nil {
+		return server{}, command.Usage(err, "PATH is the daemon's program")
+	}
+	return server{name: name, command: []string{found}}, nil
+}
+
+// comparison says what to measure. It is for one goroutine.
 type comparison struct {
 	servers   []server
 	scenarios []scenario
 	rounds    int
 	scale     float64
 	timeout   time.Duration // for each measurement
-	self      []string      // how this program plays its backends
-	progress  io.Writer     // where the progress line goes
+	self      []string      // the command line of this program's backends, without their names
+	progress  io.Writer     // for the progress line
 }
 
 // run measures everything, round by round, and writes each result to w as it
-// comes. Within a round the servers take turns, and another one begins each
-// time. What has failed once is not measured again.
+// comes. The servers take turns, and each round begins with another one. What has
+// failed once is not measured again.
 func (c *comparison) run(ctx context.Context, w io.Writer) error {
 	dir, err := os.MkdirTemp("", "wsbench-*")
 	if err != nil {
@@ -61,12 +126,12 @@ func (c *comparison) run(ctx context.Context, w io.Writer) error {
 	return nil
 }
 
-// measure is one measurement. what says for the progress line which one.
+// measure makes one measurement; what names it in the progress line.
 func (c *comparison) measure(ctx context.Context, sc scenario, n int, s server, cert string, what string) (values, error) {
 	if !sc.tls {
 		cert = ""
 	}
-	d, err := daemon.Start(ctx, s.command, cert, sc.backend.command(c.self, n))
+	d, err := daemon.Start(ctx, s.command, cert, sc.command(c.self, n))
 	if err != nil {
 		return nil, fmt.Errorf("failed: %w", err)
 	}

@@ -18,7 +18,7 @@ import (
 	"wsd/exec/exectest"
 )
 
-// compareTest is a comparison that this test binary plays the backends of.
+// compareTest is a comparison whose backends are played by this test binary.
 func compareTest(scenarios []scenario, servers ...server) *comparison {
 	return &comparison{
 		servers:   servers,
@@ -40,7 +40,7 @@ func only(t *testing.T, name string) []scenario {
 	return chosen
 }
 
-// results runs a comparison and returns what it prints, and on standard error.
+// results runs a comparison and returns its output and its progress lines.
 func results(t *testing.T, c *comparison) (out, progress string) {
 	t.Helper()
 	var stdout, stderr strings.Builder
@@ -51,10 +51,9 @@ func results(t *testing.T, c *comparison) (out, progress string) {
 	return stdout.String(), stderr.String()
 }
 
-// TestCompareYardstick has everything measured that can be.
+// TestCompareYardstick measures everything there is.
 func TestCompareYardstick(t *testing.T) {
-	yardstick := build(t, "./yardstick")
-	c := compareTest(scenarios(), server{"one", yardstick}, server{"two", yardstick})
+	c := compareTest(scenarios(), server{"yardstick", []string{build(t, "yardstick")}})
 	out, progress := results(t, c)
 	_, known := daemon.CPUTime(os.Getpid())
 	for _, sc := range c.scenarios {
@@ -67,26 +66,23 @@ func TestCompareYardstick(t *testing.T) {
 				return slices.Contains([]string{daemonCPU, sessionMemory, sessionThreads, childrenGone}, unit)
 			})
 		}
-		for _, s := range c.servers {
-			line := regexp.MustCompile(`(?m)^daemon: ` + s.name + `\n` + benchmarkName(sc.name) + ` +\d+(.*)$`).FindStringSubmatch(out)
-			for _, unit := range units {
-				if line == nil || !strings.Contains(line[1]+"\t", " "+unit+"\t") {
-					t.Errorf("no %s of %s with %s in\n%s", unit, s.name, sc.name, out)
-				}
+		line := regexp.MustCompile(`(?m)^daemon: yardstick\n` + benchmarkName(sc.name) + ` +\d+(.*)$`).FindStringSubmatch(out)
+		for _, unit := range units {
+			if line == nil || !strings.Contains(line[1]+"\t", " "+unit+"\t") {
+				t.Errorf("no %s of %s in\n%s", unit, sc.name, out)
 			}
-			if line := fmt.Sprintf("round 1 of 1, %s, %s: 0 of ", sc.name, s.name); !strings.Contains(progress, line) {
-				t.Errorf("no progress line %q", line)
-			}
+		}
+		if line := fmt.Sprintf("round 1 of 1, %s, yardstick: 0 of ", sc.name); !strings.Contains(progress, line) {
+			t.Errorf("no progress line %q", line)
 		}
 	}
 }
 
-// TestCompareProgram runs the program itself as a person would: each round
-// measures all daemons, and another one first.
+// TestCompareProgram runs the program as a person would: each round measures all
+// daemons and begins with another one.
 func TestCompareProgram(t *testing.T) {
-	programs := build(t, "../wsbench", "./yardstick")
-	wsbench, yardstick := programs[0], programs[1]
-	out, err := exec.Command(wsbench, "compare", "a="+yardstick, "b="+yardstick, "--scenario=out-1k,tls-out", "--rounds=2", "--scale=0.01").Output()
+	yardstick := build(t, "yardstick")
+	out, err := exec.Command(build(t, "wsbench"), "compare", "a="+yardstick, "b="+yardstick, "--scenario=out-1k,tls-out", "--rounds=2", "--scale=0.01").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,9 +119,9 @@ func TestCompareFailures(t *testing.T) {
 	}{
 		{"mute", "rtt", "hung: 0 of 20 after 300ms"},
 		{"mute", "tls-rtt", "hung: 0 of 20 after 300ms"},
-		{"liar", "rtt", "wrong: message 0 is not what it should be"},
+		{"liar", "rtt", "wrong: message 0 is not the one expected"},
 		{"liar", "in", `wrong: the backend's "ready" arrived as "nonsense"`},
-		{"broken", "rtt", "failed: ended at once: exit status 3 broken: no such luck"},
+		{"broken", "rtt", "failed: exited before it listened: exit status 3 broken: no such luck"},
 	} {
 		t.Run(test.server+" "+test.scenario, func(t *testing.T) {
 			c := compareTest(only(t, test.scenario), server{test.server, exectest.Backend(test.server)})

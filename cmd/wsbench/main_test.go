@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"wsd/cmd/internal/command"
@@ -32,28 +34,35 @@ func playBackend(args []string) int {
 	return 0
 }
 
-// build builds packages into a folder of the test's own, and returns where their
-// programs are.
-func build(t *testing.T, packages ...string) (programs []string) {
+// build returns the path of wsbench or yardstick. Both are built once, beside the
+// test binary, whose folder go test removes.
+func build(t *testing.T, name string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("building takes seconds")
 	}
-	dir := t.TempDir()
-	args := append([]string{"build", "-o", dir + string(filepath.Separator)}, packages...)
-	if out, err := exec.Command("go", args...).CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+	dir, err := built()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, name := range packages {
-		// LookPath knows how this platform names programs.
-		program, err := exec.LookPath(filepath.Join(dir, filepath.Base(name)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		programs = append(programs, program)
+	program, err := exec.LookPath(filepath.Join(dir, name)) // with this platform's suffix
+	if err != nil {
+		t.Fatal(err)
 	}
-	return programs
+	return program
 }
+
+var built = sync.OnceValues(func() (dir string, err error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	dir = filepath.Dir(self)
+	if out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "./yardstick").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return dir, nil
+})
 
 func TestCommandLine(t *testing.T) {
 	for _, test := range []struct {
@@ -67,7 +76,7 @@ func TestCommandLine(t *testing.T) {
 		{"compare", "expected"},
 		{"compare alone", "not NAME=PATH"},
 		{"compare a=no-such-program", "no-such-program"},
-		{"compare a=go a=go", "two servers are called a"},
+		{"compare a=go a=go", "two daemons are called a"},
 		{"compare a=go --scenario=nonsense", `no scenario "nonsense"`},
 		{"compare a=go --rounds=0", "must be more than 0"},
 		{"backend nonsense", "must be one of"},

@@ -15,33 +15,30 @@ import (
 type scenario struct {
 	name    string
 	tls     bool
-	n       int // messages, connections or sessions at scale 1
-	size    int // bytes in a message
-	backend backendName
+	n       int    // messages, connections or sessions at scale 1
+	size    int    // bytes in a message
+	backend string // of this program, or "cat"
 	run     func(ctx context.Context, t *trial) error
 }
-
-// backendName is a backend of this program, or "cat".
-type backendName string
 
 // scenarios is the table, in the order it is run.
 func scenarios() []scenario {
 	return []scenario{
-		{name: "out", n: 1_000_000, size: smallSize, backend: "out", run: runOut},                // lines of 64 B from the backend to one client
+		{name: "out", n: 1_000_000, size: smallSize, backend: "out", run: runOut},                // lines of 64 B from a backend to one client
 		{name: "out-1k", n: 300_000, size: lineSize, backend: "out-1k", run: runOut},             // the same with 1 KiB
 		{name: "in", n: 1_000_000, size: smallSize, backend: "count", run: runIn},                // messages of 64 B to a backend that counts lines
-		{name: "echo", n: 500_000, size: smallSize, backend: "cat", run: runEcho},                // messages of 64 B through cat, pipelined
-		{name: "big", n: 1_000, size: bigSize, backend: "cat", run: runEcho},                     // messages of 500 KB through cat, pipelined
+		{name: "echo", n: 500_000, size: smallSize, backend: "cat", run: runEcho},                // messages of 64 B through cat, sent without waiting
+		{name: "big", n: 1_000, size: bigSize, backend: "cat", run: runEcho},                     // the same with 500 KB
 		{name: "rtt", n: 20_000, size: smallSize, backend: "cat", run: runTurns},                 // one client, one message at a time through cat
 		{name: "rtt-100", n: 100_000, size: smallSize, backend: "cat", run: runManyTurns},        // the same with 100 clients at once
 		{name: "churn", n: 2_000, size: smallSize, backend: "cat", run: runChurn},                // connect, one message through cat, close, four at a time
-		{name: "idle", n: 1_000, size: smallSize, backend: "cat", run: runIdle},                  // open sessions that have echoed once
+		{name: "idle", n: 1_000, size: smallSize, backend: "cat", run: runIdle},                  // sessions that do nothing once they have echoed a message
 		{name: "tls-out", tls: true, n: 1_000_000, size: smallSize, backend: "out", run: runOut}, // out through TLS
 		{name: "tls-rtt", tls: true, n: 20_000, size: smallSize, backend: "cat", run: runTurns},  // rtt through TLS
 	}
 }
 
-// chosenScenarios are those with the given names, or all without names.
+// chosenScenarios are those with these names, or all if there are no names.
 func chosenScenarios(names []string) ([]scenario, error) {
 	all := scenarios()
 	if len(names) == 0 {
@@ -66,23 +63,18 @@ func scenarioNames() []string {
 	return names
 }
 
-// scaled is the scenario's number at a scale; at least one.
+// scaled is s.n at another scale; at least one.
 func (s scenario) scaled(scale float64) int {
 	return max(1, int(float64(s.n)*scale))
 }
 
-// command is the backend's command line. self is how this program plays its
-// backends. The system's cat, where there is one, is smaller than ours.
-func (name backendName) command(self []string, n int) []string {
-	switch name {
-	case "cat":
+// command is the backend's command line, for n messages. The system's cat, where
+// there is one, is smaller than ours.
+func (s scenario) command(self []string, n int) []string {
+	if s.backend == "cat" {
 		if path, err := exec.LookPath("cat"); err == nil {
 			return []string{path}
 		}
-		return append(slices.Clone(self), "cat")
-	case "count":
-		return append(slices.Clone(self), "count")
-	default:
-		return append(slices.Clone(self), string(name), strconv.Itoa(n))
 	}
+	return append(slices.Clone(self), s.backend, strconv.Itoa(n))
 }

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"wsd/cmd/internal/client"
@@ -13,11 +15,11 @@ const (
 	churnClients = 4
 	// idleDialers is how many sessions are opened at a time.
 	idleDialers = 8
-	// childPoll is the time between two looks for the daemon's children.
+	// childPoll is the time between two counts of the daemon's children.
 	childPoll = 5 * time.Millisecond
 )
 
-// runChurn opens a WebSocket, has one message echoed, and closes it, again and
+// runChurn opens a WebSocket, has one message echoed and closes it, again and
 // again.
 func runChurn(ctx context.Context, t *trial) error {
 	start := t.startClock()
@@ -37,9 +39,9 @@ func runChurn(ctx context.Context, t *trial) error {
 }
 
 // runIdle opens sessions that echo once and then do nothing, and records what
-// they hold of the daemon. Then it closes them and waits for the last child.
+// they cost the daemon. Then it closes them and waits for the last child to go.
 func runIdle(ctx context.Context, t *trial) error {
-	// One session first, so that the daemon's own code and heap are there.
+	// One session first, so that the daemon has its own code and heap in memory.
 	first, err := t.dialEcho(ctx, turnBuffer)
 	if err != nil {
 		return err
@@ -64,9 +66,8 @@ func runIdle(ctx context.Context, t *trial) error {
 	return t.awaitNoChild(ctx, start)
 }
 
-// dialMany opens n WebSockets and has one message echoed on each. The
-// connections it returns are the caller's to close, with an error too; those
-// that were not opened are nil.
+// dialMany opens n WebSockets and has one message echoed on each. The caller closes
+// the connections, with an error too; those that were not opened are nil.
 func (t *trial) dialMany(ctx context.Context, n int) ([]*client.Conn, error) {
 	conns := make([]*client.Conn, n)
 	return conns, parallel(idleDialers, n, func(i int) error {
@@ -88,7 +89,7 @@ func closeAll(conns []*client.Conn) {
 	}
 }
 
-// awaitNoChild records how long after start the daemon had its last child.
+// awaitNoChild records how long after start the daemon's last child was gone.
 func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
 	tick := time.NewTicker(childPoll)
 	defer tick.Stop()
@@ -104,7 +105,30 @@ func (t *trial) awaitNoChild(ctx context.Context, start time.Time) error {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return client.Wrongf("%d children left", n)
+			return client.Wrongf("%d children are left", n)
 		}
 	}
+}
+
+// parallel calls do with each number below n, workers of them at a time, and
+// returns the first error once all calls have returned. After an error it makes no
+// more calls.
+func parallel(workers, n int, do func(i int) error) error {
+	var next atomic.Int64
+	var failed sync.Once
+	var first error
+	var wg sync.WaitGroup
+	for range min(workers, n) {
+		// Ends with the numbers or the first error; waited for below.
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if err := do(i); err != nil {
+					failed.Do(func() { first = err })
+					next.Store(int64(n))
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
 }

@@ -29,7 +29,7 @@ func runOut(ctx context.Context, t *trial) error {
 	return c.Goodbye()
 }
 
-// runIn sends all messages to a backend that counts them, and has its answer.
+// runIn sends all messages to a backend that counts them, and checks its answer.
 func runIn(ctx context.Context, t *trial) error {
 	want := t.batch.total(t.n)
 	c, err := t.dial(ctx, streamBuffer)
@@ -82,8 +82,8 @@ func runEcho(ctx context.Context, t *trial) error {
 	return c.Goodbye()
 }
 
-// pipeline sends and receives at once. When one of them fails the connection
-// closes, so that the other one ends too.
+// pipeline sends and receives at once. When one fails it closes the connection, so
+// that the other ends too.
 func (t *trial) pipeline(c *client.Conn) error {
 	sent := make(chan error, 1)
 	// Ends with the last message or the connection; waited for below.
@@ -97,7 +97,7 @@ func (t *trial) pipeline(c *client.Conn) error {
 	err := (&expected{batch: t.batch, n: t.n, done: &t.done}).receive(c)
 	if err != nil {
 		c.Close()
-		<-sent // says only that the connection is gone
+		<-sent // its error says only that the connection is closed
 		return err
 	}
 	return <-sent

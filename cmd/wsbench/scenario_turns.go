@@ -12,13 +12,13 @@ import (
 const (
 	// manyClients is how many clients rtt-100 has.
 	manyClients = 100
-	// turnsEach is how many turns a connection of rtt is used for.
+	// turnsEach is how many turns each connection of rtt takes.
 	turnsEach = 1000
 )
 
-// runTurns has one client send a message, wait for its echo, and so on. Now and
-// then it connects anew: where the kernel puts three processes on the cores
-// changes a round trip more than the daemon does, and lasts as long as they do.
+// runTurns has one client send a message, wait for its echo, and so on. It connects
+// anew now and then: a round trip depends more on which cores the kernel gives the
+// three processes than on the daemon, and they keep them as long as they live.
 func runTurns(ctx context.Context, t *trial) error {
 	var all []time.Duration
 	var total, spent time.Duration // of the turns; the daemon's CPU
@@ -41,8 +41,8 @@ func runTurns(ctx context.Context, t *trial) error {
 	return nil
 }
 
-// oneClient takes n turns on a connection of its own. cpu is what they cost the
-// daemon, 0 when that is not known.
+// oneClient takes n turns on a new connection. cpu is what they cost the daemon, or
+// 0 when that is not known.
 func (t *trial) oneClient(ctx context.Context, n int) (took []time.Duration, cpu time.Duration, err error) {
 	c, err := t.dialEcho(ctx, turnBuffer)
 	if err != nil {
@@ -57,8 +57,8 @@ func (t *trial) oneClient(ctx context.Context, n int) (took []time.Duration, cpu
 	return took, after - before, c.Goodbye()
 }
 
-// turns takes n turns and tells the time of each. The messages of the batch
-// follow one another, so that an old echo does not pass for the next one.
+// turns takes n turns and returns the time of each. Each message differs from the
+// one before, so that a late echo does not pass for the next one.
 func (t *trial) turns(c *client.Conn, n int) ([]time.Duration, error) {
 	took := make([]time.Duration, n)
 	e := &expected{batch: t.batch, done: &t.done}
@@ -108,8 +108,8 @@ func runManyTurns(ctx context.Context, t *trial) error {
 	return parallel(clients, clients, func(i int) error { return conns[i].Goodbye() })
 }
 
-// percentile is the smallest value that at least p percent of sorted are not
-// above (the nearest rank). There must be at least one value.
+// percentile is the smallest value that at least p percent of sorted do not exceed
+// (the nearest rank). There must be at least one value.
 func percentile(sorted []time.Duration, p float64) time.Duration {
 	rank := int(p/100*float64(len(sorted)) + 0.999999)
 	return sorted[min(max(rank, 1), len(sorted))-1]

@@ -14,7 +14,7 @@ import (
 
 // Sizes of a connection's read buffer, in bytes.
 const (
-	streamBuffer = 256 << 10 // one connection that carries all there is
+	streamBuffer = 256 << 10 // one connection that carries everything
 	turnBuffer   = 4 << 10   // one message at a time
 )
 
@@ -23,27 +23,27 @@ type trial struct {
 	target client.Target
 	batch  *batch
 	n      int          // messages, connections or sessions
-	pid    int          // the daemon's process; 0 when it is not known
+	pid    int          // of the daemon; 0 when it is not known
 	done   atomic.Int64 // messages, connections or sessions so far
-	values values       // what was measured
+	values values
 }
 
-// clock is the time, and the daemon's CPU time, at the start of what counts.
+// clock is the time and the daemon's CPU time when the measurement begins.
 type clock struct {
 	start time.Time
 	cpu   time.Duration
-	known bool // cpu is
+	known bool // whether cpu is
 }
 
-// startClock begins what counts.
+// startClock begins the measurement.
 func (t *trial) startClock() clock {
 	t.done.Store(0)
 	cpu, known := daemon.CPUTime(t.pid)
 	return clock{start: time.Now(), cpu: cpu, known: known}
 }
 
-// stop records how many of n things a second there were since the start, and
-// what one cost the daemon.
+// stop ends the measurement of n operations: it records how many there were in a
+// second, and the daemon's CPU time for each.
 func (t *trial) stop(c clock, n int) {
 	elapsed := time.Since(c.start)
 	cpu, known := daemon.CPUTime(t.pid)
@@ -75,7 +75,7 @@ func (t *trial) dialEcho(ctx context.Context, size int) (*client.Conn, error) {
 	return c, nil
 }
 
-// progress writes how far the trial is, to w, until end is called.
+// progress shows on w how far the trial has come, until end is called.
 func (t *trial) progress(w io.Writer, what string) (end func()) {
 	t.done.Store(0)
 	return command.Progress(w, func() string { return fmt.Sprintf("%s: %d of %d", what, t.done.Load(), t.n) })

@@ -14,19 +14,19 @@ import (
 	"wsd/cmd/internal/command"
 )
 
-// growth bounds how much longer one try is than the one before.
+// growth is how much larger a try may be than the one before.
 const growth = 50
 
-// Run measures one server that echoes, and prints what it found.
+// Run measures the server that the command line names and prints the results.
 func (f *measureFlags) Run(ctx context.Context, s command.Streams) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	target, err := client.ParseTarget(f.URL, f.Insecure)
 	if err != nil {
-		return command.Usage(err, "for example wsbench ws://localhost:8080/")
+		return command.Usage(err, "for example: wsbench ws://localhost:8080/")
 	}
 	if f.Size < 1 || f.Duration <= 0 || f.Timeout <= 0 {
-		return command.Usage(errors.New("--size, --duration and --timeout must be more than 0"), "leave them out for 64, 3s and 30s")
+		return command.Usage(errors.New("--size, --duration and --timeout must be more than 0"), "wsbench measure --help shows the defaults")
 	}
 	t := &trial{target: target, batch: newBatch(f.Size)}
 	printMachine(s.Out)
@@ -55,10 +55,10 @@ func urlParts() []scenario {
 	}
 }
 
-// grow runs a part with a larger and larger number until that takes about the time
-// that was asked for; the last run's values count.
+// grow runs a part with larger and larger numbers until it takes about as long as
+// f.Duration; the last run's values count.
 func (f *measureFlags) grow(ctx context.Context, t *trial, w io.Writer, part scenario) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("hung: given up after %v", f.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, f.Timeout, fmt.Errorf("hung: gave up after %v", f.Timeout))
 	defer cancel()
 	for t.n = 1; ; {
 		t.values = values{}

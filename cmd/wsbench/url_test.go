@@ -12,10 +12,10 @@ import (
 	"wsd/exec/exectest"
 )
 
-// startEcho starts yardstick with an echoing backend until the test ends.
-func startEcho(t *testing.T, yardstick []string, cert string) client.Target {
+// startEcho starts yardstick with a backend that echoes, until the test ends.
+func startEcho(t *testing.T, cert string) client.Target {
 	t.Helper()
-	d, err := daemon.Start(t.Context(), yardstick, cert, exectest.Backend("backend", "cat"))
+	d, err := daemon.Start(t.Context(), []string{build(t, "yardstick")}, cert, exectest.Backend("backend", "cat"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,13 +28,12 @@ func TestURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	yardstick := build(t, "./yardstick")
 	for _, test := range []struct {
 		scheme string
 		cert   string
 	}{{"ws", ""}, {"wss", cert}} {
 		t.Run(test.scheme, func(t *testing.T) {
-			target := startEcho(t, yardstick, test.cert)
+			target := startEcho(t, test.cert)
 			args := []string{test.scheme + "://" + target.Address + "/path?query", "--duration=20ms", "--size=100", "-k"}
 			var stdout, stderr bytes.Buffer
 			if err := program().Run(t.Context(), args, command.Streams{Out: &stdout, Err: &stderr}); err != nil {
@@ -57,7 +56,7 @@ func TestURLCertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := startEcho(t, build(t, "./yardstick"), cert)
+	target := startEcho(t, cert)
 	err = program().Run(t.Context(), []string{"wss://" + target.Address}, command.Streams{Out: io.Discard, Err: io.Discard})
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("got %v, want the certificate refused", err)
@@ -72,7 +71,7 @@ func TestURLHung(t *testing.T) {
 	defer d.Stop()
 	var stdout bytes.Buffer
 	err = program().Run(t.Context(), []string{"ws://" + d.Target.Address, "--timeout=100ms"}, command.Streams{Out: &stdout, Err: io.Discard})
-	if err == nil || strings.Count(stdout.String(), "hung: given up after 100ms") != 3 {
+	if err == nil || strings.Count(stdout.String(), "hung: gave up after 100ms") != 3 {
 		t.Errorf("got %v and\n%s", err, stdout.String())
 	}
 }

@@ -130,9 +130,9 @@ func (d *Daemon) awaitListening(ctx context.Context) error {
 		}
 		select {
 		case <-d.Ended:
-			return fmt.Errorf("ended at once: %s", d.Said())
+			return fmt.Errorf("exited before it listened: %s", d.Said())
 		case <-ctx.Done():
-			return errors.New("does not listen")
+			return fmt.Errorf("it does not listen after %v", startLimit)
 		case <-time.After(startPoll):
 		}
 	}
