@@ -71,7 +71,7 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{"", `expected "<url>"`},
 		{"http://localhost/", "not a ws:// or wss:// URL"},
-		{"ws:///path", "names no host"},
+		{"ws:///path", "has no host"},
 		{"ws://localhost/ --size=0", "must be more than 0"},
 		{"compare", "expected"},
 		{"compare alone", "not NAME=PATH"},

@@ -1,5 +1,5 @@
-// Package client is a WebSocket client that can load a server: it builds its
-// frames once to send them many times, and takes messages without copying them.
+// Package client is a WebSocket client that is fast enough to load a server: frames
+// may be built once and sent many times, and messages are taken without copying.
 package client
 
 import (
@@ -24,23 +24,23 @@ func AppendMasked(b []byte, first byte, payload []byte) []byte {
 	return websocket.AppendMasked(b, first, maskKey, payload)
 }
 
-// Conn is a client's side of a WebSocket. One goroutine may receive while
-// another one sends.
+// Conn is the client's end of a WebSocket. One goroutine may receive while another
+// sends.
 type Conn struct {
 	net.Conn
 	buf  []byte
-	r, w int // buf[r:w] has arrived and was not taken yet
+	r, w int // buf[r:w] has arrived and has not been taken
 
 	// The data frame whose payload comes next.
-	left uint64 // bytes of it that were not taken yet
-	fin  bool   // it is its message's last
+	left uint64 // bytes of it that have not been taken
+	fin  bool   // it is the last one of its message
 
 	inMessage bool        // a message has begun and not ended
 	unwatch   func() bool // stops watching the context
 }
 
-// Dial opens a WebSocket with a read buffer of size bytes. When ctx is done, at
-// any time, the connection is closed; Close releases it.
+// Dial opens a WebSocket with a read buffer of size bytes. The connection is closed
+// when ctx is done, whenever that is. The caller must call Close.
 func Dial(ctx context.Context, t Target, size int) (*Conn, error) {
 	nc, err := t.connect(ctx)
 	if err != nil {
@@ -59,8 +59,8 @@ func (c *Conn) watch(ctx context.Context) {
 	c.unwatch = context.AfterFunc(ctx, func() { _ = c.Conn.Close() })
 }
 
-// Watch has ctx close the connection from now on, and no longer the context
-// that Dial was given.
+// Watch makes ctx close the connection when it is done, in place of the context that
+// Dial was given.
 func (c *Conn) Watch(ctx context.Context) {
 	c.unwatch()
 	c.watch(ctx)
@@ -72,16 +72,16 @@ func (c *Conn) Close() error {
 	return c.Conn.Close()
 }
 
-// fill reads once more from the connection. What was not taken yet moves to the
-// front; that is a part of a header or a control frame at most, since payload is
-// taken as it comes.
+// fill reads once from the connection. What has not been taken moves to the front of
+// the buffer: part of a header or of a control frame at most, since payload is taken
+// as it comes.
 func (c *Conn) fill() error {
 	if c.r > 0 {
 		c.w = copy(c.buf, c.buf[c.r:c.w])
 		c.r = 0
 	}
 	if c.w == len(c.buf) {
-		return fmt.Errorf("nothing to take in %d bytes", len(c.buf))
+		return fmt.Errorf("the answer is longer than %d bytes", len(c.buf))
 	}
 	n, err := c.Read(c.buf[c.w:])
 	c.w += n
@@ -91,17 +91,17 @@ func (c *Conn) fill() error {
 	return err
 }
 
-// WrongError is an answer that is not what the server should have sent.
+// WrongError says what the server has sent and should not have.
 type WrongError struct{ what string }
 
 func (e *WrongError) Error() string { return "wrong: " + e.what }
 
-// Wrongf is a WrongError in words.
+// Wrongf returns a *WrongError.
 func Wrongf(format string, args ...any) error {
 	return &WrongError{what: fmt.Sprintf(format, args...)}
 }
 
-// ClosedError is the server's close frame where something else was awaited.
+// ClosedError is the server's close frame, where anything else was expected.
 type ClosedError struct {
 	Code   websocket.Code // CodeNone when the frame had none
 	Reason string
@@ -111,7 +111,7 @@ func (e *ClosedError) Error() string {
 	return fmt.Sprintf("closed by the server: %d %s", e.Code, e.Reason)
 }
 
-// Took takes frame if it is what comes next and has arrived in full: one
+// Took takes frame if that is what comes next and all of it has arrived. It is one
 // comparison for header and payload.
 func (c *Conn) Took(frame []byte) bool {
 	if c.left > 0 || c.inMessage || !bytes.HasPrefix(c.buf[c.r:c.w], frame) {
@@ -121,9 +121,9 @@ func (c *Conn) Took(frame []byte) bool {
 	return true
 }
 
-// Piece takes the next bytes of a message, waiting for them if it must, and
-// says whether the message ends with them. They are valid until the next call.
-// It answers pings; a close frame is a ClosedError.
+// Piece takes the next bytes of a message, for which it may have to wait, and reports
+// whether the message ends with them. They are valid until the next call. Pings are
+// answered. A close frame is a *ClosedError.
 func (c *Conn) Piece() (p []byte, last bool, err error) {
 	for c.left == 0 {
 		h, whole, err := websocket.ParseHeader(c.buf[c.r:c.w], false)
@@ -184,7 +184,7 @@ func (c *Conn) control(h *websocket.Header) error {
 	}
 }
 
-// Message waits for a whole message of at most 4 KiB.
+// Message takes a whole message of at most 4 KiB.
 func (c *Conn) Message() (string, error) {
 	var m []byte
 	for len(m) <= 4<<10 {
@@ -211,19 +211,18 @@ func (c *Conn) SendClose() error {
 	return c.Send(websocket.OpClose, binary.BigEndian.AppendUint16(nil, uint16(websocket.CodeOK)))
 }
 
-// Goodbye closes the WebSocket in the RFC's way: it sends a close frame and
-// waits for the server's, or for the connection's end. A message that still
-// comes is one too many.
+// Goodbye closes the WebSocket as the RFC says: it sends a close frame and waits for
+// the server's, or for the end of the connection. No message may come before that.
 func (c *Conn) Goodbye() error {
 	defer c.Close()
-	_ = c.SendClose() // a server that has closed first may refuse this; what it sent counts
+	_ = c.SendClose() // may fail if the server has closed first; what it has sent counts
 	_, _, err := c.Piece()
 	if err == nil {
-		return Wrongf("a message more than there should be")
+		return Wrongf("one message too many")
 	}
 	var wrong *WrongError
 	if errors.As(err, &wrong) {
 		return err
 	}
-	return nil // closed, ended or reset, after all that counts had come
+	return nil // closed, ended or reset, after everything that counts
 }

@@ -12,9 +12,9 @@ import (
 	"wsd/server/websocket"
 )
 
-// serveFrames answers one handshake with the given bytes right behind it, then
-// reads until the client is gone. It returns the target to dial and a channel
-// that has what the client sent.
+// serveFrames answers one handshake, sends frames along with the answer, and reads
+// until the client is gone. It returns where to dial, and a channel from which comes
+// what the client has sent.
 func serveFrames(t *testing.T, frames []byte) (Target, <-chan []byte) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -104,8 +104,8 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-// TestTook has whole frames taken, and none that has not come in full or is not
-// the one.
+// TestTook wants a whole frame taken, and none that is another one or has not
+// arrived in full.
 func TestTook(t *testing.T) {
 	one, two := frame(websocket.OpText, []byte("one")), frame(websocket.OpText, []byte("two"))
 	c := &Conn{buf: slices.Concat(one, two, one[:4]), w: len(one) + len(two) + 4}
@@ -141,7 +141,7 @@ func TestGoodbye(t *testing.T) {
 		err    string
 	}{
 		{"answered", frame(websocket.OpClose, nil), ""},
-		{"one message more", frame(websocket.OpText, []byte("late")), "wrong: a message more"},
+		{"one message more", frame(websocket.OpText, []byte("late")), "wrong: one message too many"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			target, sent := serveFrames(t, test.frames)

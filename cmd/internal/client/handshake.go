@@ -16,8 +16,8 @@ import (
 // acceptGUID is the constant of RFC 6455, section 1.3.
 const acceptGUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
-// handshake sends the opening handshake and reads its answer (RFC 6455,
-// section 4.1). What the server sent behind the answer stays in the buffer.
+// handshake sends the opening handshake and reads the answer (RFC 6455, section
+// 4.1). What follows the answer stays in the buffer.
 func (c *Conn) handshake(t Target) error {
 	var nonce [16]byte
 	_, _ = rand.Read(nonce[:]) // never fails
@@ -34,18 +34,18 @@ func (c *Conn) handshake(t Target) error {
 			return checkAnswer(answer, key)
 		}
 		if err := c.fill(); err != nil {
-			return fmt.Errorf("reading the handshake's answer: %w", err)
+			return fmt.Errorf("reading the answer to the handshake: %w", err)
 		}
 	}
 }
 
-// checkAnswer accepts the head of an HTTP answer, without its last empty line,
-// when it switches to a WebSocket for key.
+// checkAnswer accepts the head of an HTTP answer, without the empty line at its end,
+// if it switches to a WebSocket for key.
 func checkAnswer(answer, key string) error {
 	lines := strings.Split(answer, "\r\n")
 	version, status, _ := strings.Cut(lines[0], " ")
 	if version != "HTTP/1.1" || !strings.HasPrefix(status, "101") {
-		return fmt.Errorf("handshake refused: %q", lines[0])
+		return fmt.Errorf("the handshake was refused: %q", lines[0])
 	}
 	for _, line := range lines[1:] {
 		name, value, _ := strings.Cut(line, ":")
@@ -53,11 +53,11 @@ func checkAnswer(answer, key string) error {
 			continue
 		}
 		if strings.TrimSpace(value) != acceptKey(key) {
-			return errors.New("handshake with a wrong Sec-WebSocket-Accept")
+			return errors.New("the answer to the handshake has a wrong Sec-WebSocket-Accept")
 		}
 		return nil
 	}
-	return errors.New("handshake without Sec-WebSocket-Accept")
+	return errors.New("the answer to the handshake has no Sec-WebSocket-Accept")
 }
 
 func acceptKey(key string) string {
@@ -65,8 +65,8 @@ func acceptKey(key string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// Answer reads a client's opening handshake from r, accepts it on w, and
-// returns it: the servers that tests put in a daemon's place begin with it.
+// Answer reads a client's opening handshake from r, accepts it on w and returns it.
+// It is for the servers that tests put in a daemon's place.
 func Answer(r *bufio.Reader, w io.Writer) (*http.Request, error) {
 	req, err := http.ReadRequest(r)
 	if err != nil {

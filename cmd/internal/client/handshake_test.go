@@ -22,7 +22,7 @@ func TestCheckAnswer(t *testing.T) {
 		{"HTTP/1.1 101 Yes\r\nX: y\r\nsec-websocket-accept:" + accept + " \r\nZ: 1", ""},
 		{"HTTP/1.1 404 Not Found\r\nSec-WebSocket-Accept: " + accept, "refused"},
 		{"HTTP/1.1 101 Yes\r\nSec-WebSocket-Accept: AAAA", "wrong Sec-WebSocket-Accept"},
-		{"HTTP/1.1 101 Yes", "without Sec-WebSocket-Accept"},
+		{"HTTP/1.1 101 Yes", "has no Sec-WebSocket-Accept"},
 		{"", "refused"},
 	} {
 		err := checkAnswer(test.answer, key)

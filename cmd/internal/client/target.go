@@ -17,7 +17,7 @@ type Target struct {
 	TLS     *tls.Config // nil without TLS
 }
 
-// ParseTarget reads a ws:// or wss:// URL. insecure takes any certificate.
+// ParseTarget parses a ws:// or wss:// URL. insecure accepts any certificate.
 func ParseTarget(raw string, insecure bool) (Target, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
@@ -35,7 +35,7 @@ func ParseTarget(raw string, insecure bool) (Target, error) {
 		return Target{}, fmt.Errorf("%q is not a ws:// or wss:// URL", raw)
 	}
 	if u.Hostname() == "" {
-		return Target{}, fmt.Errorf("%q names no host", raw)
+		return Target{}, fmt.Errorf("%q has no host", raw)
 	}
 	t.Address = net.JoinHostPort(u.Hostname(), port)
 	return t, nil
@@ -46,7 +46,7 @@ func clientTLS(name string, insecure bool) *tls.Config {
 		ServerName:         name,
 		InsecureSkipVerify: insecure,
 		NextProtos:         []string{"http/1.1"},
-		// Full records from the start: the client is not what is measured.
+		// Full records from the start: it is not the client that is measured.
 		DynamicRecordSizingDisabled: true,
 	}
 }

@@ -1,5 +1,4 @@
-// Package command is what the command lines of wsbench and wssoak have in
-// common.
+// Package command has what the command lines of wsbench and wssoak have in common.
 package command
 
 import (
@@ -12,23 +11,20 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Exit statuses: a command line that can't be right, and everything else.
+// Exit statuses.
 const (
 	exitFailure = 1
-	exitUsage   = 2
+	exitUsage   = 2 // a command line that can't be right
 )
 
-// UsageError is a command line that can't be right, with what to do instead.
+// UsageError is a command line that can't be right.
 type UsageError struct {
-	Err  error
-	Hint string // one sentence, without a full stop
+	error
+	Hint string // what to do instead, without a full stop
 }
 
-func (e *UsageError) Error() string { return e.Err.Error() }
-func (e *UsageError) Unwrap() error { return e.Err }
-
-// Usage is a UsageError.
-func Usage(err error, hint string) error { return &UsageError{Err: err, Hint: hint} }
+// Usage returns a *UsageError.
+func Usage(err error, hint string) error { return &UsageError{err, hint} }
 
 // Streams are the standard streams of a command.
 type Streams struct {
@@ -39,8 +35,8 @@ type Streams struct {
 // Program is a command line. It can be run once.
 type Program struct {
 	Name, About string
-	Flags       any       // what kong is to fill and run; Run may ask for a context and Streams
-	Vars        kong.Vars // of the flags' help
+	Flags       any       // for kong; Run methods may take a context.Context and Streams
+	Vars        kong.Vars // for the flags' help
 }
 
 // Main runs the program with the process's arguments and streams, and exits.
@@ -58,7 +54,7 @@ func (p Program) Main() {
 	os.Exit(exitFailure)
 }
 
-// Run parses args and runs the command they name until it has ended or ctx is
+// Run parses args and runs the command that they name until it ends or ctx is
 // done.
 func (p Program) Run(ctx context.Context, args []string, s Streams) error {
 	helped := false

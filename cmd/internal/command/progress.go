@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// How often the progress line is written: on a terminal in place, elsewhere
-// line below line.
+// How often the progress line is written: to a terminal, in place, and to anything
+// else, line after line.
 const (
 	terminalPeriod = 200 * time.Millisecond
 	plainPeriod    = 5 * time.Second
 )
 
-// Progress writes to w what line returns, again and again until end is called.
-// On a terminal the line stays in its place, and end clears it.
+// Progress writes what line returns to w, again and again until end is called. On a
+// terminal the line stays in place and end clears it.
 func Progress(w io.Writer, line func() string) (end func()) {
 	period, before, after := plainPeriod, "", "\n"
 	if isTerminal(w) {

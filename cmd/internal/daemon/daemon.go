@@ -1,5 +1,5 @@
-// Package daemon starts the servers that are measured and loaded, and looks at
-// what they hold.
+// Package daemon starts the servers that are measured and loaded, and looks at the
+// resources they hold.
 package daemon
 
 import (
@@ -22,9 +22,9 @@ import (
 )
 
 const (
-	startLimit = time.Minute          // until a daemon must listen
-	startPoll  = 5 * time.Millisecond // between two tries to connect
-	stopLimit  = 2 * time.Second      // until a daemon that was asked to end is killed
+	startLimit = time.Minute          // within which a daemon must listen
+	startPoll  = 5 * time.Millisecond // between two attempts to connect
+	stopLimit  = 2 * time.Second      // until a daemon that does not end is killed
 	maxOutput  = 400                  // bytes of a failed daemon's output that are shown
 	listenHost = "127.0.0.1"
 	firstPort  = 20_000
@@ -37,12 +37,12 @@ type Daemon struct {
 	Ended  <-chan struct{} // closed when the process has been reaped
 
 	cmd    *exec.Cmd
-	output *os.File // what it printed; a file, so that nothing waits for its children
+	output *os.File // what it prints; with a pipe, Wait would wait for its children too
 }
 
-// Footprint is what a process holds.
+// Footprint is the resources that a process holds.
 type Footprint struct {
-	Memory, Peak int64 // resident, now and at most, in bytes
+	Memory, Peak int64 // bytes that are resident, and the most that ever were
 	Threads      int
 	Descriptors  int
 }
@@ -84,7 +84,7 @@ func Start(ctx context.Context, command []string, cert string, backend []string)
 	}
 	// Ends when the process has; Kill makes it end, and waits for it.
 	go func() {
-		_ = d.cmd.Wait() // how it ended is of no interest
+		_ = d.cmd.Wait() // Said tells how it ended
 		close(ended)
 	}()
 	if err := d.awaitListening(ctx); err != nil {
@@ -94,8 +94,8 @@ func Start(ctx context.Context, command []string, cert string, backend []string)
 	return d, nil
 }
 
-// flags are flags that websocketd 0.4.1 has too. No log is measured, and no
-// limit on processes.
+// flags are flags that websocketd 0.4.1 has too. Neither a log nor a limit on
+// processes is measured.
 func flags(port, cert string) []string {
 	args := []string{"--port=" + port, "--address=" + listenHost, "--loglevel=fatal", "--maxforks=0"}
 	if cert == "" {
@@ -147,8 +147,8 @@ func (d *Daemon) Output() []byte {
 	return text
 }
 
-// Said is the end of what a daemon that has ended printed, on one line, and how
-// it ended.
+// Said is how a daemon has ended and the last of what it printed, on one line. It
+// must have ended.
 func (d *Daemon) Said() string {
 	words := strings.Join(strings.Fields(string(d.Output())), " ")
 	if len(words) > maxOutput {
@@ -157,8 +157,8 @@ func (d *Daemon) Said() string {
 	return strings.TrimSpace(d.cmd.ProcessState.String() + " " + words)
 }
 
-// Stop asks the daemon to end, and kills it when it does not in time. Its
-// backends end by themselves: their stdin does.
+// Stop asks the daemon to end, and kills it if it does not within stopLimit. Its
+// backends end when their stdin does.
 func (d *Daemon) Stop() {
 	interrupt(d.cmd.Process)
 	select {
@@ -169,10 +169,10 @@ func (d *Daemon) Stop() {
 	}
 }
 
-// Kill ends the daemon and its process group, and returns when it is reaped.
+// Kill kills the daemon and its process group, and returns when it is reaped.
 func (d *Daemon) Kill() {
 	select {
-	case <-d.Ended: // its number may be somebody else's
+	case <-d.Ended: // its id may be another process's by now
 	default:
 		killGroup(d.cmd.Process)
 		<-d.Ended

@@ -46,8 +46,8 @@ func playHold(args []string) int {
 	return 0
 }
 
-// TestKill has a daemon's child go with it: the connection that the child holds
-// ends.
+// TestKill wants a daemon's child killed with it: the connection that the child
+// holds ends.
 func TestKill(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,5 +64,5 @@ func TestKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer nc.Close()
-	_, _ = io.Copy(io.Discard, nc) // hangs while the child lives on
+	_, _ = io.Copy(io.Discard, nc) // hangs while the child lives
 }

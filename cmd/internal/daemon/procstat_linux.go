@@ -11,11 +11,10 @@ import (
 	"unsafe"
 )
 
-// CPUTime is the CPU time, in user and kernel, that process pid has used in all
-// its threads, its children's left out: what /proc/PID/stat has as utime and
-// stime, but in nanoseconds and not in ticks of 10 ms, which would be a third of
-// a fast daemon's figure. It is the process's CPU clock, whose id is made from
-// the process id as clock_getcpuclockid(3) makes it.
+// CPUTime is the CPU time that process pid has used, in user and kernel mode, without
+// its children. It is the sum of utime and stime in /proc/PID/stat, but in nanoseconds
+// instead of ticks of 10 ms, of which a fast daemon would use three. The id of a
+// process's CPU clock is made from its process id as clock_getcpuclockid(3) does it.
 func CPUTime(pid int) (cpu time.Duration, known bool) {
 	const schedClock = 2 // CPUCLOCK_SCHED of the kernel's posix-timers_types.h
 	if pid == 0 {
@@ -27,7 +26,7 @@ func CPUTime(pid int) (cpu time.Duration, known bool) {
 	return time.Duration(ts.Nano()), errno == 0
 }
 
-// Look is the footprint of process pid, from /proc.
+// Look is the footprint of process pid.
 func Look(pid int) (f Footprint, known bool) {
 	dir := fmt.Sprintf("/proc/%d/", pid)
 	status, err := os.ReadFile(dir + "status")
@@ -51,8 +50,8 @@ func Look(pid int) (f Footprint, known bool) {
 	return f, err == nil && f.Memory > 0
 }
 
-// Children is how many processes have pid as their parent, those included that
-// have ended and were not reaped.
+// Children is the number of processes whose parent is pid, including those that have
+// ended and have not been reaped.
 func Children(pid int) (n int, known bool) {
 	dir, err := os.Open("/proc")
 	if err != nil || pid == 0 {
@@ -71,7 +70,7 @@ func Children(pid int) (n int, known bool) {
 	return n, true
 }
 
-// Parent is the parent of the process with the given id; 0 when it is gone.
+// Parent is the parent of process pid; 0 when that is gone.
 func Parent(pid string) int {
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {

@@ -7,7 +7,7 @@ import "time"
 // CPUTime is not known on this platform.
 func CPUTime(int) (cpu time.Duration, known bool) { return 0, false }
 
-// Look knows nothing on this platform.
+// Look finds no footprint on this platform.
 func Look(int) (f Footprint, known bool) { return Footprint{}, false }
 
 // Children is not known on this platform.
