@@ -1,12 +1,12 @@
-# The backend of wssoak, in Perl since a process of it has one thread and
-# half a megabyte of its own: ten thousand run at once. It takes numbered and
-# checksummed lines and writes such lines, at times of its own and in answer to
-# what it reads. Each is
+# The backend of wssoak. It is in Perl because ten thousand of them run at once, and
+# a Perl process has one thread and half a megabyte of its own. It reads lines with
+# numbers and checksums, and writes such lines, at random times and in answer to what
+# it reads. Each is
 #
 #   CHECKSUM TYPE SESSION NUMBER RECEIVED PAYLOAD
 #
-# as text.go has it. What it has seen and done it keeps in a record of the
-# file that is its argument, which outlives a SIGKILL: see record.go.
+# as in text.go. It keeps a record of what it has seen and done in the file that is
+# its argument, so that the record outlives a SIGKILL: see backend.go.
 
 my ($session) = $ENV{QUERY_STRING} =~ /\bsession=(\d+)/ or die "no session in the query string\n";
 my ($every) = $ENV{QUERY_STRING} =~ /\bevery=(\d+)/ or die "no period in the query string\n";
@@ -15,10 +15,10 @@ open my $record, '+<', $ARGV[0] or die "opening the record: $!\n";
 
 my $word = 1;
 my $pad = pack 'N64', map { $word = ($word * 1103515245 + 12345) & 0x7fffffff } 1 .. 64;
-my $unit = "abcdefghij\xc3\xa9\xf0\x9d\x84\x9e"; # 16 bytes, the last of them é and a clef
+my $unit = "abcdefghij\xc3\xa9\xf0\x9d\x84\x9e"; # 16 bytes, the last six of them é and a clef
 
-my $begun = my $written = 0;  # numbers of the last message that a write was begun for, and was done
-my $next = 1;                 # number of the message that should come now
+my $begun = my $written = 0;  # numbers of the last messages whose write has begun and has ended
+my $next = 1;                 # number of the message that should come next
 my %missing;                  # numbers below it that have not come
 my $duplicated = my $reordered = my $corrupted = my $ended = 0;
 
@@ -68,7 +68,7 @@ sub take {
     my ($type, $to, $number, undef, $payload) = split / /, $text // '', 5;
     if (!defined $payload || $sum ne checksum($text) || $to ne $session) {
         $corrupted++;
-        $next++; # most likely the one whose turn it was
+        $next++; # most likely the one that was due
         return '';
     }
     if ($number >= $next) {
@@ -98,7 +98,7 @@ while (1) {
             $types .= take(substr $held, $from, $end - $from);
             $from = $searched = $end + 1;
         }
-        if ($from) { # what is left is small, or the beginning of a large one
+        if ($from) { # what is left is small, or the beginning of a large line
             my $rest = substr $held, $from;
             undef $held;
             $held = $rest;
@@ -107,7 +107,7 @@ while (1) {
         $searched = length $held;
         say_texts('f', 1) if $types =~ /[ex]/;
         finish() if $types =~ /x/;
-        $quiet ||= $types =~ /e/; # nothing comes behind the final message
+        $quiet ||= $types =~ /e/; # nothing follows the final message
         say_texts('m', 1) if $types =~ /m/ && !$quiet;
     } elsif ($wait <= 0) {
         say_texts('m', 1 + int rand 5);

@@ -10,7 +10,7 @@ import (
 	"wsd/server/servertest"
 )
 
-// backendTest is a soak's backend in plain pipes, as session 3.
+// backendTest is a soak's backend in plain pipes, for session 3.
 type backendTest struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
@@ -18,8 +18,8 @@ type backendTest struct {
 	got   stream
 }
 
-// startBackend starts the backend with a period that never ends, and reads its
-// first message.
+// startBackend starts the backend, which sends nothing unasked but its first message,
+// and reads that.
 func startBackend(t *testing.T) (b *backendTest, look func() record) {
 	t.Helper()
 	servertest.Tool(t, "perl")
@@ -42,7 +42,7 @@ func startBackend(t *testing.T) (b *backendTest, look func() record) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		stdin.Close() // once more, where the test has done it
+		stdin.Close() // maybe once more
 		if err := b.cmd.Wait(); err != nil {
 			t.Errorf("the backend ended with %v", err)
 		}
@@ -76,8 +76,8 @@ func (b *backendTest) read(t *testing.T) text {
 	return text
 }
 
-// wantEnd wants nothing more, and returns when the backend has written its
-// record for the last time.
+// wantEnd wants nothing more, and returns when the backend has written its record for
+// the last time.
 func (b *backendTest) wantEnd(t *testing.T) {
 	t.Helper()
 	if more, err := b.lines.ReadByte(); err == nil {
@@ -92,7 +92,7 @@ func (b *backendTest) write(t *testing.T, text []byte) {
 	}
 }
 
-// TestBackend has the backend count each kind of fault.
+// TestBackend makes the backend count each kind of fault.
 func TestBackend(t *testing.T) {
 	b, look := startBackend(t)
 	message := func(session, number int64, units int) []byte {
@@ -106,8 +106,8 @@ func TestBackend(t *testing.T) {
 		message(3, 4, unitsSmall), message(3, 3, unitsMedium), // the wrong way round
 		message(3, 7, unitsSmall), // 5 and 6 are lost
 		changed,
-		message(4, 9, unitsSmall), // of another session
-		{},                        // of nobody
+		message(4, 9, unitsSmall), // for another session
+		{},                        // for nobody
 		text{typeEnd, 3, 11, 1, unitsSmall}.append(nil),
 	} {
 		b.write(t, text)
@@ -127,7 +127,7 @@ func TestBackend(t *testing.T) {
 	}
 }
 
-// TestBackendExits has the backend end when it is told to, and say so.
+// TestBackendExits tells the backend to exit, which it must record.
 func TestBackendExits(t *testing.T) {
 	b, look := startBackend(t)
 	b.write(t, text{typeExit, 3, 1, 1, unitsSmall}.append(nil))

@@ -7,25 +7,25 @@ import (
 	"sync/atomic"
 )
 
-// maxNotes is how many things that went wrong are told in full.
+// maxNotes is how many of the things that went wrong are reported in full.
 const maxNotes = 20
 
-// counts is what a soak has counted so far. Its methods may be called from
-// any goroutine.
+// counts is what a soak has counted so far. Its methods may be called
+// concurrently.
 type counts struct {
-	opened, open   atomic.Int64 // sessions, in all and now
-	sent, received atomic.Int64 // messages that clients have sent and received
+	opened, open   atomic.Int64 // sessions: all of them, and those open now
+	sent, received atomic.Int64 // messages, by the clients
 
 	mu       sync.Mutex
 	most     int64          // sessions at once
-	kinds    [endings]int64 // sessions that have ended in each way
+	kinds    [endings]int64 // sessions, by how they have ended
 	backends int64          // messages that the backends of those have received
 	faults   faults
-	wrong    int64    // sessions that did not end as they should have, or not at all
-	notes    []string // of the first of them
+	wrong    int64    // sessions that did not end as they should have
+	notes    []string // on the first of them
 }
 
-// traffic is what clients have sent and received.
+// traffic is how many messages the clients have sent and received.
 type traffic struct{ sent, received int64 }
 
 func (t traffic) minus(o traffic) traffic { return traffic{t.sent - o.sent, t.received - o.received} }
@@ -41,8 +41,8 @@ func (c *counts) begin() {
 	c.most = max(c.most, now)
 }
 
-// ended counts a session that has ended as it was told, with what its backend
-// has received.
+// ended counts a session that has ended in the given way, the messages that its
+// backend has received, and the faults.
 func (c *counts) ended(e ending, received int64, f faults) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,7 +51,7 @@ func (c *counts) ended(e ending, received int64, f faults) {
 	c.faults = c.faults.plus(f)
 }
 
-// blame counts something that went wrong, and keeps what it was.
+// blame counts something that went wrong, and notes what it was.
 func (c *counts) blame(format string, args ...any) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -68,7 +68,7 @@ func (c *counts) blamed() int64 {
 	return c.wrong
 }
 
-// tell writes what went wrong, for a soak that could not be finished.
+// tell writes what went wrong in a soak that could not be finished.
 func (c *counts) tell(w io.Writer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

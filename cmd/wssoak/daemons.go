@@ -13,16 +13,16 @@ import (
 )
 
 const (
-	// closeMS is the --closems of the daemons: a backend on a busy machine may
-	// take its time to see the end of its stdin.
+	// closeMS is the daemons' --closems: on a busy machine a backend may be slow to
+	// see the end of its stdin.
 	closeMS = 60_000
-	// threadsKept is how many threads more than at its start a daemon may have at
-	// its end. A Go program keeps those that it once needed; more than these
-	// come from something that holds one for each session.
+	// threadsKept is how many more threads a daemon may have in the end than at its
+	// start. A Go program keeps those that it once needed; more than this many mean
+	// that something holds one for each session.
 	threadsKept = 100
 	settlePoll  = 50 * time.Millisecond
-	settleLimit = 2 * time.Second // until a daemon that has started counts as resting
-	abortLimit  = time.Minute     // until one that was told to abort counts as no Go program
+	settleLimit = 2 * time.Second // within which a daemon is ready after its start
+	abortLimit  = time.Minute     // within which a Go program ends on SIGABRT
 )
 
 // loadedDaemon is one daemon of a soak, and what it held.
@@ -31,7 +31,7 @@ type loadedDaemon struct {
 	name          string
 	share         share
 	before, after footprint
-	idle          int // goroutines of a daemon that has done nothing; -1 when not known
+	idle          int // goroutines of a daemon without sessions; -1 when not known
 }
 
 // footprint is what a daemon holds.
@@ -40,13 +40,13 @@ type footprint struct {
 	children   int
 	goroutines int // -1 when not known
 	cpu        time.Duration
-	resting    bool // it has used no CPU since the look before
+	resting    bool // it has used no CPU since the previous look
 }
 
 func (d *loadedDaemon) pid() int { return d.Process().Pid }
 
-// startLoaded starts a daemon, and another one that shows how many
-// goroutines it has when it is idle.
+// startLoaded starts a daemon. Before that it starts and ends one to see how many
+// goroutines it has without sessions.
 func startLoaded(ctx context.Context, program []string, name string, share share, cert string, backend []string) (*loadedDaemon, error) {
 	command := append(slices.Clone(program), fmt.Sprintf("--closems=%d", closeMS))
 	if !share.tls {
@@ -65,8 +65,7 @@ func startLoaded(ctx context.Context, program []string, name string, share share
 	return d, nil
 }
 
-// startResting starts a daemon and waits until it has nothing more to do for
-// its start.
+// startResting starts a daemon and waits until it has finished its start.
 func startResting(ctx context.Context, command []string, cert string, backend []string) (*loadedDaemon, error) {
 	d, err := daemon.Start(ctx, command, cert, backend)
 	if err != nil {
@@ -77,8 +76,8 @@ func startResting(ctx context.Context, command []string, cert string, backend []
 	return n, nil
 }
 
-// settled looks at the daemon until what it holds is enough, at most for as
-// long as limit, and returns the least that it held.
+// settled looks at the daemon until enough reports true, at most for as long as
+// limit, and returns the least that the daemon held.
 func (d *loadedDaemon) settled(ctx context.Context, limit time.Duration, enough func(footprint) bool) footprint {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -109,8 +108,8 @@ func (d *loadedDaemon) look() footprint {
 	return f
 }
 
-// leaks is what the daemon still holds when all of its sessions have ended, in
-// words. It ends the daemon.
+// leaks says what the daemon still holds after the end of all its sessions. It ends
+// the daemon.
 func (d *loadedDaemon) leaks(ctx context.Context, limit time.Duration) []string {
 	d.after = d.settled(ctx, limit, func(f footprint) bool {
 		return f.children <= d.before.children && f.Descriptors <= d.before.Descriptors && f.resting
@@ -129,12 +128,12 @@ func (d *loadedDaemon) leaks(ctx context.Context, limit time.Duration) []string 
 	return found
 }
 
-// goroutine is what Go prints of one that is neither g0 nor, see below, the
-// runtime's own.
+// goroutine matches what Go prints of a goroutine that is not g0.
 var goroutine = regexp.MustCompile(`(?m)^goroutine [1-9].*\n(?:.+\n)*`)
 
-// abort ends the daemon and tells how many goroutines it had. A Go program that
-// does not catch SIGABRT prints them all. It is -1 for another program.
+// abort ends the daemon and returns how many goroutines it had, apart from the
+// runtime's own: a Go program that does not catch SIGABRT prints them all. It is -1
+// for any other program.
 func (d *loadedDaemon) abort() int {
 	defer d.Stop()
 	if err := d.Process().Signal(syscall.SIGABRT); err != nil {

@@ -18,8 +18,8 @@ import (
 type ending int
 
 const (
-	byClient  ending = iota // counts exchanged, then the client closes
-	byBackend               // counts exchanged, then the backend exits
+	byClient  ending = iota // the client closes, after an exchange of counts
+	byBackend               // the backend exits, after an exchange of counts
 	killed                  // the backend gets SIGKILL
 	reset                   // the client resets the connection
 	vanished                // the client ends the connection without a close frame
@@ -30,14 +30,14 @@ func (e ending) String() string {
 	return [...]string{"ended by the client", "ended by the backend", "backend killed", "client reset", "client vanished"}[e]
 }
 
-// inOrder is one of the two endings in order.
+// inOrder is one of the two orderly endings.
 func inOrder() ending { return ending(rand.IntN(int(byBackend) + 1)) }
 
 // killedReason is what the close frame must say when the backend was killed.
 const killedReason = "signal: SIGKILL"
 
-// finish ends a session in the given way, waits until its backend is gone, and
-// checks what must hold. The session may be used no more.
+// finish ends a session in the given way, waits until its backend is gone, and checks
+// everything. The session must not be used after that.
 func (n *session) finish(e ending) error {
 	defer n.abandon()
 	close(n.hurry)
@@ -61,8 +61,8 @@ func (n *session) finish(e ending) error {
 	return n.check(e, r)
 }
 
-// backend is a handle on the session's backend, which is still the daemon's
-// child: no other process can be meant.
+// backend is a handle on the session's backend. It is still the daemon's child, so it
+// can't be another process with the same id.
 func (n *session) backend() (*os.Process, error) {
 	r, err := readRecord(n.soak.records, n.number)
 	if err != nil {
@@ -74,7 +74,7 @@ func (n *session) backend() (*os.Process, error) {
 	}
 	if daemon.Parent(strconv.Itoa(r.pid)) != n.daemon.pid() {
 		p.Release()
-		return nil, fmt.Errorf("backend %d is no child of the daemon", r.pid)
+		return nil, fmt.Errorf("backend %d is not a child of the daemon", r.pid)
 	}
 	return p, nil
 }
@@ -99,7 +99,7 @@ func (n *session) endByBackend(*os.Process) error {
 	return n.sendClose()
 }
 
-// exchange sends the last message and waits for the backend's.
+// exchange sends the last message and waits for the backend's last.
 func (n *session) exchange(kind byte) error {
 	if err := n.send(kind, 1); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (n *session) exchange(kind byte) error {
 	return n.await(n.final, "the backend's last message")
 }
 
-// kill kills the backend with messages under way in both directions.
+// kill kills the backend while messages are on their way in both directions.
 func (n *session) kill(backend *os.Process) error {
 	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
 		return err
@@ -121,7 +121,7 @@ func (n *session) kill(backend *os.Process) error {
 	return n.sendClose()
 }
 
-// reset drops the connection with messages under way; the daemon gets RST.
+// reset drops the connection while messages are on their way: the daemon gets RST.
 func (n *session) reset(*os.Process) error {
 	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
 		return err
@@ -133,7 +133,7 @@ func (n *session) reset(*os.Process) error {
 	return tcp.Close()
 }
 
-// vanish ends the connection behind the last message; the daemon gets FIN.
+// vanish ends the connection after the last message: the daemon gets FIN.
 func (n *session) vanish(*os.Process) error {
 	if err := n.send(typeMessage, 1+rand.IntN(burst)); err != nil {
 		return err
@@ -146,7 +146,7 @@ func (n *session) vanish(*os.Process) error {
 	case err != nil:
 		return err
 	case errors.As(n.err, &closed):
-		return fmt.Errorf("a client that has vanished was sent a close frame: %w", closed)
+		return fmt.Errorf("the client had vanished and was sent a close frame: %w", closed)
 	default:
 		return nil
 	}
@@ -171,10 +171,10 @@ func (n *session) awaitClose(code websocket.Code, reason string) error {
 	return nil
 }
 
-// goneEvery is the time between two looks whether a backend is gone.
+// goneEvery is the time between two looks for a backend that should be gone.
 const goneEvery = 10 * time.Millisecond
 
-// awaitGone returns when the backend has ended and was reaped.
+// awaitGone returns when the backend has ended and has been reaped.
 func (n *session) awaitGone(backend *os.Process) error {
 	tick := time.NewTicker(goneEvery)
 	defer tick.Stop()
@@ -192,8 +192,8 @@ func (n *session) awaitGone(backend *os.Process) error {
 	}
 }
 
-// check compares what both sides have sent and received, and counts what is
-// missing. Faults of a stream itself are no error: they are counted.
+// check compares what both sides have sent and received, and counts the faults. The
+// error says what is wrong with the session.
 func (n *session) check(e ending, r record) error {
 	in := n.in.faults()
 	out := r.faults
@@ -202,7 +202,7 @@ func (n *session) check(e ending, r record) error {
 		in.lost += max(0, r.written-n.in.last)
 		out.lost += max(0, n.sent-r.received)
 	case killed:
-		if n.cut && n.in.last > r.written { // within a write that SIGKILL has ended
+		if n.cut && n.in.last > r.written { // SIGKILL came within its write
 			in.corrupted--
 			n.in.last--
 		}
@@ -215,9 +215,9 @@ func (n *session) check(e ending, r record) error {
 	n.soak.counts.ended(e, r.received, in.plus(out))
 	switch {
 	case r.received > n.sent:
-		return fmt.Errorf("the backend has received %d messages of %d", r.received, n.sent)
+		return fmt.Errorf("the backend has received %d messages, but %d were sent", r.received, n.sent)
 	case n.in.last > r.begun:
-		return fmt.Errorf("%d messages arrived of %d", n.in.last, r.begun)
+		return fmt.Errorf("%d messages have arrived, but %d were sent", n.in.last, r.begun)
 	case n.partial && e != reset && e != vanished:
 		return errors.New("the WebSocket closed within a message")
 	case e <= byBackend && !r.ended:

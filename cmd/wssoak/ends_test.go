@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestCheck has each ending's records compared.
+// TestCheck compares the records of each ending.
 func TestCheck(t *testing.T) {
 	for _, test := range []struct {
 		name          string
@@ -27,8 +27,8 @@ func TestCheck(t *testing.T) {
 		{"killed within a write", killed, 9, 5, 8, true, false, record{begun: 9, written: 7, received: 5}, 0, 0, ""},
 		{"killed, and a whole message is changed", killed, 9, 5, 7, true, false, record{begun: 9, written: 7, received: 5}, 0, 1, "1 corrupted"},
 		{"killed, and one is lost", killed, 9, 5, 6, false, false, record{begun: 9, written: 7, received: 5}, 1, 0, "to the client"},
-		{"more than was written", killed, 9, 5, 8, false, false, record{begun: 7, written: 7, received: 5}, 0, 0, "8 messages arrived of 7"},
-		{"more than was sent", reset, 9, 5, 7, false, false, record{begun: 7, written: 7, received: 10}, 0, 0, "10 messages of 9"},
+		{"more than was written", killed, 9, 5, 8, false, false, record{begun: 7, written: 7, received: 5}, 0, 0, "8 messages have arrived, but 7"},
+		{"more than was sent", reset, 9, 5, 7, false, false, record{begun: 7, written: 7, received: 10}, 0, 0, "10 messages, but 9"},
 		{"reset with messages on their way", reset, 9, 5, 3, false, true, record{begun: 7, written: 7, received: 5}, 0, 0, ""},
 		{"reset, and an acknowledged one is lost", reset, 9, 5, 3, false, false, record{begun: 7, written: 7, received: 4}, 1, 0, "to the backend"},
 		{"vanished", vanished, 9, 5, 3, false, true, record{begun: 7, written: 7, received: 9}, 0, 0, ""},

@@ -9,18 +9,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// runsHere tells whether this platform has what a soak looks at: /proc.
+// runsHere is whether this platform has /proc, which a soak needs.
 const runsHere = true
 
-// machineLimits are what this process and the daemons it starts are allowed.
+// machineLimits are the limits of this process and of the daemons that it starts.
 func machineLimits() limits {
 	l := limits{memory: availableMemory()}
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && limit.Max < 1<<30 {
-		l.descriptors = int(limit.Max) // Go programs raise theirs to it
+		l.descriptors = int(limit.Max) // a Go program raises its own limit to this one
 	}
 	if unix.Getrlimit(unix.RLIMIT_NPROC, &limit) == nil && limit.Cur < 1<<30 && os.Geteuid() != 0 {
-		l.processes = int(limit.Cur) // root has none
+		l.processes = int(limit.Cur) // not a limit for root
 	}
 	for _, name := range []string{"pid_max", "threads-max"} {
 		text, err := os.ReadFile("/proc/sys/kernel/" + name)
@@ -39,8 +39,8 @@ func availableMemory() (n int64) {
 	return n << 10
 }
 
-// killBackends kills what was started with file as an argument and is still
-// there; nothing is, unless a daemon was killed or has lost a child.
+// killBackends kills the processes that have file as an argument. There are none,
+// unless a daemon was killed or has lost a child.
 func killBackends(file string) {
 	names, _ := os.ReadDir("/proc")
 	for _, name := range names {
@@ -48,7 +48,7 @@ func killBackends(file string) {
 		if err != nil || pid == os.Getpid() {
 			continue
 		}
-		p, err := os.FindProcess(pid) // before the look, so that it is the same one
+		p, err := os.FindProcess(pid) // a handle first, so that it can't be another process
 		if err != nil {
 			continue
 		}

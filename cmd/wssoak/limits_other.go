@@ -2,7 +2,7 @@
 
 package main
 
-// runsHere tells whether this platform has what a soak looks at: /proc.
+// runsHere is whether this platform has /proc, which a soak needs.
 const runsHere = false
 
 // machineLimits are not known on this platform.

@@ -13,20 +13,21 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // else each process takes a second to end
 	exectest.Main(m, map[string]func([]string) int{
 		"wssoak": playProgram,
 		"relay":  playRelay,
 	})
 }
 
-// playProgram is the program itself.
+// playProgram is wssoak itself.
 func playProgram(args []string) int {
 	os.Args = append(os.Args[:1], args...)
 	program().Main()
 	return 0
 }
 
-// wssoak is the program with a command line.
+// wssoak is the command that runs wssoak with these arguments.
 func wssoak(args ...string) *exec.Cmd {
 	line := exectest.Backend("wssoak", args...)
 	return exec.Command(line[0], line[1:]...)

@@ -6,25 +6,25 @@ import (
 )
 
 const (
-	// sessionDescriptors is how many descriptors a session costs a daemon: its
-	// socket, three pipes, and at times a handle on the process.
+	// sessionDescriptors is how many descriptors a session costs a daemon: a socket,
+	// three pipes and, at times, a handle on the process.
 	sessionDescriptors = 5
 	spareDescriptors   = 200
-	spareProcesses     = 2000 // what else runs on the machine
-	// sessionMemory is what a backend, its pipes and sockets, and the client's
-	// part take, in bytes.
+	spareProcesses     = 2000 // for what else runs on the machine
+	// sessionMemory is the memory, in bytes, that a session takes for its backend, pipes
+	// and sockets and in the client.
 	sessionMemory = 700 << 10
-	tlsShare      = 20 // one session of so many is a TLS one
+	tlsShare      = 20 // one session in so many has TLS
 )
 
-// limits are what the machine allows; 0 is a limit that is not known.
+// limits are what the machine allows; 0 is not known, or no limit.
 type limits struct {
 	descriptors int   // of one process
-	processes   int   // of this user, and of the machine, the lower one
-	memory      int64 // that can be had, in bytes
+	processes   int   // of this user or of the machine, whichever is lower
+	memory      int64 // that is available, in bytes
 }
 
-// plan is how many sessions are open at once, and who carries them.
+// plan is how many sessions are open at once, and which daemons carry them.
 type plan struct {
 	sessions int
 	daemons  []share
@@ -37,12 +37,12 @@ type share struct {
 	tls      bool
 }
 
-// newPlan spreads sessions over as many daemons as their limit of descriptors
-// needs. Where the machine has no room for all, it says so and takes fewer.
+// newPlan spreads sessions over as many daemons as the limit of descriptors makes
+// necessary. If the machine has no room for all sessions, there are fewer and a note.
 func newPlan(sessions int, l limits) plan {
 	p := plan{sessions: sessions}
 	p.fit("a process may open %d descriptors", int64(l.descriptors), int64(l.descriptors-spareDescriptors))
-	p.fit("there may be %d processes", int64(l.processes), int64(l.processes-spareProcesses))
+	p.fit("the limit is %d processes", int64(l.processes), int64(l.processes-spareProcesses))
 	p.fit("%d MiB of memory are available", l.memory>>20, l.memory/sessionMemory)
 	most := max(1, p.sessions)
 	if l.descriptors > 0 {
@@ -54,8 +54,7 @@ func newPlan(sessions int, l limits) plan {
 	return p
 }
 
-// fit lowers the sessions to room and notes why, with the limit; a limit of 0
-// is none.
+// fit lowers the sessions to room and notes why, if there is a limit.
 func (p *plan) fit(why string, limit, room int64) {
 	if limit == 0 || int64(p.sessions) <= room {
 		return
@@ -65,7 +64,7 @@ func (p *plan) fit(why string, limit, room int64) {
 	p.sessions = int(room)
 }
 
-// spread adds daemons for n sessions, each with most of them at most.
+// spread adds daemons for n sessions, none of which carries more than most.
 func (p *plan) spread(n, most int, tls bool) {
 	daemons := (n + most - 1) / most
 	for i := range daemons {

@@ -20,12 +20,12 @@ func TestPlan(t *testing.T) {
 			"10 sessions instead of 200: a process may open 210 descriptors",
 		}},
 		{"too few processes", 10_000, limits{processes: 2100}, []share{{95, false}, {5, true}}, []string{
-			"100 sessions instead of 10000: there may be 2100 processes",
+			"100 sessions instead of 10000: the limit is 2100 processes",
 		}},
 		{"too little memory", 10_000, limits{memory: 70 << 20}, []share{{96, false}, {6, true}}, []string{
 			"102 sessions instead of 10000: 70 MiB of memory are available",
 		}},
-		{"nothing fits", 5, limits{processes: 1000}, nil, []string{"0 sessions instead of 5: there may be 1000 processes"}},
+		{"nothing fits", 5, limits{processes: 1000}, nil, []string{"0 sessions instead of 5: the limit is 1000 processes"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			p := newPlan(test.sessions, test.limits)

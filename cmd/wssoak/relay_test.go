@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -20,15 +19,22 @@ import (
 	"wsd/server/websocket"
 )
 
-// spoiler is what is wrong with a relay: one defect, once.
+// spoiler has the defects of a relay, each of which shows once.
 type spoiler struct {
-	defect string // such as "drop in"; "none" for a good relay
-	done   atomic.Bool
+	mu      sync.Mutex
+	defects []string // such as "drop in", that have not shown
 }
 
-// now reports true for the defect's name, the first time.
+// now reports whether the relay has a defect that must show now.
 func (s *spoiler) now(defect string) bool {
-	return s.defect == defect && s.done.CompareAndSwap(false, true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.defects, defect)
+	if i < 0 {
+		return false
+	}
+	s.defects = slices.Delete(s.defects, i, i+1)
+	return true
 }
 
 // relaying is one session of a relay.
@@ -43,17 +49,14 @@ type relaying struct {
 	gone  atomic.Bool // the client is, without a close frame
 }
 
-// playRelay does a daemon's work with the defect args[0].
+// playRelay does a daemon's work with the defects args[0], separated by commas.
 func playRelay(args []string) int {
-	s := &spoiler{defect: args[0]}
+	s := &spoiler{defects: strings.Split(args[0], ",")}
 	port := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--port=") })
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strings.TrimPrefix(args[port], "--port=")))
 	backend := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "/") })
 	if err != nil || backend < 0 {
 		return 1
-	}
-	if i := slices.IndexFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--sslcert=") }); i >= 0 {
-		l = listenTLS(l, strings.TrimPrefix(args[i], "--sslcert="), strings.TrimPrefix(args[i+1], "--sslkey="))
 	}
 	for {
 		nc, err := l.Accept()
@@ -167,13 +170,15 @@ func (n *relaying) writeClose(code websocket.Code, reason string) {
 	n.write(websocket.OpClose, append(binary.BigEndian.AppendUint16(nil, uint16(code)), reason...))
 }
 
-// tamper is pass with the defect, if it is one of this direction, on the
-// session's third message.
+// tamper is pass with a defect of this direction, if there is one left, in the
+// session's third message that is neither the last nor a request for it.
 func (n *relaying) tamper(direction string, pass func([]byte)) func([]byte) {
 	var held []byte
 	count := 0
 	return func(text []byte) {
-		count++
+		if text[checksumDigits+1] == typeMessage {
+			count++
+		}
 		switch {
 		case count != 3:
 			pass(text)
@@ -196,8 +201,8 @@ func (n *relaying) tamper(direction string, pass func([]byte)) func([]byte) {
 	}
 }
 
-// goodbye closes the WebSocket as the backend's end demands, and leaves behind
-// what the defect is about.
+// goodbye closes the WebSocket as the backend's end demands, and leaves behind what a
+// defect says.
 func (n *relaying) goodbye() {
 	code, reason := websocket.CodeOK, ""
 	if !n.cmd.ProcessState.Exited() && !n.now("code") {
@@ -207,10 +212,6 @@ func (n *relaying) goodbye() {
 		n.writeClose(code, reason)
 	}
 	switch {
-	case n.now("descriptor"):
-		kept, _ = os.Open(os.DevNull)
-	case n.now("goroutine"):
-		go func() { select {} }() // never ends: that is the defect
 	case n.now("threads"):
 		for range 2 * threadsKept {
 			go func() { // never ends: that is the defect
@@ -222,16 +223,4 @@ func (n *relaying) goodbye() {
 		fmt.Fprintln(os.Stderr, "relay: no such luck")
 		os.Exit(3)
 	}
-}
-
-// kept is a descriptor that is not closed.
-var kept *os.File
-
-// listenTLS speaks TLS on l.
-func listenTLS(l net.Listener, certFile, keyFile string) net.Listener {
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		panic(err) // the relay's start fails, which the test reports
-	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{pair}})
 }

@@ -23,7 +23,7 @@ func (s *soak) line() string {
 		where, c.open.Load(), c.opened.Load(), c.sent.Load(), c.received.Load(), c.blamed())
 }
 
-// report writes the outcome as a Markdown table, then what went wrong.
+// report writes the results as Markdown tables, then what went wrong.
 func (s *soak) report(w io.Writer) error {
 	var b strings.Builder
 	row := func(name string, format string, args ...any) {
@@ -60,7 +60,7 @@ func (s *soak) report(w io.Writer) error {
 }
 
 // reportDaemons writes what each daemon held at its start and in the end, and its
-// memory at most.
+// peak memory.
 func (s *soak) reportDaemons(b *strings.Builder) {
 	mebibytes := func(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 	b.WriteString("\n| daemon | sessions | memory at the start | peak | at the end | children | descriptors | threads | goroutines |\n")
@@ -80,7 +80,7 @@ func orUnknown(n int) string {
 	return fmt.Sprint(n)
 }
 
-// verdict is an error when anything is not as it should be.
+// verdict is an error if anything is not as it should be.
 func (s *soak) verdict() error {
 	c := &s.counts
 	c.mu.Lock()

@@ -13,36 +13,36 @@ import (
 )
 
 const (
-	readBuffer = 4 << 10 // bytes of a session's, in the client
+	readBuffer = 4 << 10 // of a client, in bytes
 	// slowReads is how many reads a slow client makes between two pauses.
 	slowReads = 16
 	slowPause = 500 * time.Millisecond // the longest
-	slowEvery = 25                     // every such session is a slow one
-	// burst is the most messages that are sent at once.
+	slowEvery = 25                     // one client in so many is slow
+	// burst is the largest number of messages that are sent at once.
 	burst = 5
 )
 
-// session is one WebSocket of a soak. One goroutine sends and ends it, the
-// slot's; another one receives.
+// session is one WebSocket of a soak. The slot's goroutine sends and ends it; another
+// one receives.
 type session struct {
 	soak   *soak
 	daemon *loadedDaemon
 	number int64
 	slow   bool
 	conn   *client.Conn
-	sent   int64 // number of the last message that was sent; of the slot's goroutine
+	sent   int64 // number of the last message sent; of the slot's goroutine
 
-	// Of the receiving goroutine, and of anyone once ended is closed.
+	// Of the receiving goroutine, and of everyone once ended is closed.
 	in      stream
-	partial bool  // a message has begun to arrive and not ended
+	partial bool  // a message began to arrive and did not end
 	cut     bool  // the last message could not be read
-	err     error // how receiving ended
+	err     error // why receiving ended
 
 	acked atomic.Int64  // number of the last message that the backend says it has
-	last  atomic.Int64  // in.last, for the slot's goroutine to send
-	ready chan struct{} // closed with the first message: the backend runs
-	final chan struct{} // closed with the backend's last one
-	hurry chan struct{} // closed when a slow client is to be slow no more
+	last  atomic.Int64  // in.last, for the slot's goroutine
+	ready chan struct{} // closed by the backend's first message: it runs
+	final chan struct{} // closed by its last one
+	hurry chan struct{} // closed when a slow client must no longer be slow
 	ended chan struct{} // closed when nothing more comes
 }
 
@@ -55,7 +55,7 @@ func (s *soak) open(ctx context.Context, d *loadedDaemon) (*session, error) {
 	n.slow = n.number%slowEvery == 0
 	large := 1
 	if n.slow {
-		large = 100 // more than it reads, now and then: its backend has to wait
+		large = 100 // at times more than it reads, so that its backend has to wait
 	}
 	t := d.Target
 	t.Path = fmt.Sprintf("/?session=%d&every=%d&large=%d", n.number, s.every.Milliseconds(), large)
@@ -65,8 +65,8 @@ func (s *soak) open(ctx context.Context, d *loadedDaemon) (*session, error) {
 	if n.conn, err = client.Dial(limited, t, readBuffer); err != nil {
 		return nil, err
 	}
-	n.conn.Watch(ctx) // the limit was for the handshake
-	go n.receive()    // ends with the connection; every way to end a session waits for it
+	n.conn.Watch(ctx) // the limit is for the handshake alone
+	go n.receive()    // ends with the connection; abandon waits for it
 	if err := n.await(n.ready, "the backend's first message"); err != nil {
 		n.abandon()
 		return nil, err
@@ -88,8 +88,8 @@ func (n *session) abandon() {
 	<-n.ended
 }
 
-// await waits until c is closed; not longer than only a hang takes, nor for what
-// comes no more.
+// await waits until c is closed. It gives up when patience ends or nothing more can
+// come.
 func (n *session) await(c <-chan struct{}, what string) error {
 	limit := time.NewTimer(n.soak.patience)
 	defer limit.Stop()
@@ -108,8 +108,8 @@ func (n *session) await(c <-chan struct{}, what string) error {
 	}
 }
 
-// send sends count messages of a kind in one write. A large message goes as
-// fragments, with a ping in between.
+// send sends count messages of a kind in one write. A large message is cut into
+// fragments with pings between them.
 func (n *session) send(kind byte, count int) error {
 	var b []byte
 	for range count {
@@ -121,14 +121,14 @@ func (n *session) send(kind byte, count int) error {
 		t := text{kind: kind, session: n.number, number: n.sent, received: n.last.Load(), units: units}
 		b = appendFragments(b, t.append(nil))
 	}
-	// Ends a write that a hung daemon would hold for ever.
+	// A hung daemon must not hold up the write for ever.
 	if err := n.conn.SetWriteDeadline(time.Now().Add(n.soak.patience)); err != nil {
 		return err
 	}
 	if _, err := n.conn.Write(b); err != nil {
 		return fmt.Errorf("sending message %d: %w", n.sent, err)
 	}
-	// It is not for the pongs that the receiving goroutine may send much later.
+	// The deadline is not for pongs, which the receiving goroutine may send later.
 	if err := n.conn.SetWriteDeadline(time.Time{}); err != nil {
 		return err
 	}
@@ -147,8 +147,8 @@ func randomUnits() int {
 	}
 }
 
-// appendFragments adds a text as a masked message: one frame when it is small,
-// otherwise fragments of random sizes that end anywhere, also within a character.
+// appendFragments appends a text as a masked message: as one frame if it is small,
+// else as fragments of random sizes, which may end within a character.
 func appendFragments(b, text []byte) []byte {
 	op := byte(websocket.OpText)
 	for len(text) > payloadLimit {
@@ -160,11 +160,11 @@ func appendFragments(b, text []byte) []byte {
 	return client.AppendMasked(b, websocket.FinBit|op, text)
 }
 
-// payloadLimit is the size of the largest message, or rest of one, that is not
-// cut into fragments.
+// payloadLimit is the size of the largest text that is not cut into fragments, in
+// bytes.
 const payloadLimit = 16 << 10
 
-// receive takes what arrives, until the connection or the WebSocket ends.
+// receive takes messages until the connection or the WebSocket ends.
 func (n *session) receive() {
 	defer close(n.ended)
 	var a arriving
@@ -186,7 +186,7 @@ func (n *session) receive() {
 	}
 }
 
-// pause makes a slow client wait before it reads on.
+// pause makes a slow client wait before it goes on reading.
 func (n *session) pause() {
 	timer := time.NewTimer(rand.N(slowPause))
 	defer timer.Stop()
@@ -216,7 +216,7 @@ func (n *session) take(a *arriving) {
 	}
 }
 
-// closeOnce closes c; one goroutine alone may call it for a channel.
+// closeOnce closes c unless it is closed. It is for one goroutine.
 func closeOnce(c chan struct{}) {
 	select {
 	case <-c:
@@ -225,7 +225,8 @@ func closeOnce(c chan struct{}) {
 	}
 }
 
-// talk sends messages until it is told how to end.
+// talk sends messages until it is told how to end the session, and whether that is
+// the slot's last.
 func (n *session) talk(ctx context.Context, ends <-chan ending, closing <-chan struct{}) (e ending, last bool, err error) {
 	timer := time.NewTimer(rand.N(n.soak.every))
 	defer timer.Stop()

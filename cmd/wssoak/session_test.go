@@ -8,7 +8,7 @@ import (
 	"wsd/cmd/internal/client"
 )
 
-// deadlines is a connection that takes all, and keeps its write deadlines.
+// deadlines is a connection that takes everything and notes its write deadlines.
 type deadlines struct {
 	net.Conn
 	set []time.Time
@@ -20,8 +20,8 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// TestSendDeadline has a write end some time, and no later one of the
-// receiving goroutine.
+// TestSendDeadline wants a deadline for a write, and none for the pongs that the
+// receiving goroutine may send later.
 func TestSendDeadline(t *testing.T) {
 	d := &deadlines{}
 	n := &session{soak: &soak{patience: time.Minute}, conn: &client.Conn{Conn: d}}

@@ -15,41 +15,41 @@ import (
 	"wsd/cmd/internal/daemon"
 )
 
-// soak is a load of many sessions for a long time. A slot is the place of one
-// session: when that ends, another one is opened in its stead.
+// soak is a load of many sessions for a long time. Each has a slot: when a session
+// ends, the next one is opened in its slot.
 type soak struct {
 	command  []string // the daemon's program, and arguments before its flags
 	plan     plan
 	duration time.Duration // from when all sessions are open
-	rate     int           // messages a second that the clients send together, and the backends
+	rate     int           // messages a second that all clients send together, and all backends
 	churn    int           // sessions a second that end and are replaced
-	patience time.Duration // what only a hang takes
-	leftover time.Duration // how long what a session held may be there after its end
+	patience time.Duration // a longer wait is a hang
+	leftover time.Duration // until all that a session held must be gone after its end
 
-	every    time.Duration // between two bursts of a session, on average
+	every    time.Duration // mean time between two bursts in a session
 	records  *os.File
 	daemons  []*loadedDaemon
-	gate     chan struct{} // holds one for each session that opens or ends
+	gate     chan struct{} // has an element for each session that is being opened or ended
 	numbers  atomic.Int64
 	counts   counts
-	progress io.Writer // where the progress line goes
+	progress io.Writer // for the progress line
 	start    time.Time
-	full     atomic.Int64  // nanoseconds from start until all sessions were open; 0 before
+	full     atomic.Int64  // nanoseconds from start until all sessions were open; 0 before that
 	lasted   time.Duration // from then until they began to end
 	up       traffic       // in that time
 	leaked   []string
 }
 
 const (
-	// gateWidth is how many sessions open or end at once: what the listeners'
-	// backlogs and the cores can do with.
+	// gateWidth is how many sessions may be opened or ended at once: as many as the
+	// listeners' backlogs and the cores can cope with.
 	gateWidth = 32
-	// blameLimit is how much may go wrong until it is no use to go on.
+	// blameLimit is how much may go wrong before it is no use to go on.
 	blameLimit = 1000
 )
 
-// run does it all, and returns an error when it could not be done. What went
-// wrong in the sessions is in the counts.
+// run does it all. Its error says why it could not; what went wrong in sessions is in
+// s.counts.
 func (s *soak) run(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "wssoak-*")
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *soak) run(ctx context.Context) error {
 	s.every = time.Duration(float64(s.plan.sessions) * float64(1+burst) / 2 / float64(s.rate) * float64(time.Second))
 	s.every = max(s.every, time.Millisecond)
 	s.gate = make(chan struct{}, gateWidth)
-	defer killBackends(records.Name()) // whatever has happened
+	defer killBackends(records.Name())
 	defer s.stopDaemons()
 	for i, share := range s.plan.daemons {
 		d, err := startLoaded(ctx, s.command, daemonName(i, share), share, cert, backend)
@@ -95,7 +95,7 @@ func daemonName(i int, share share) string {
 	return name
 }
 
-// stopDaemons kills the daemons that are still there.
+// stopDaemons kills the daemons that are still running.
 func (s *soak) stopDaemons() {
 	for _, d := range s.daemons {
 		d.Kill()
@@ -160,18 +160,20 @@ func (s *soak) comeAndGo(ctx context.Context, ends []chan ending) {
 			}
 			select {
 			case ends[rand.IntN(len(ends))] <- ending(rand.IntN(int(endings))):
-			default: // it is to end already
+			default: // it has been told to end already
 			}
 		}
 	}
 }
 
-// slot has one session after another on d. opened is told of the first.
+// slot runs one session after another on d. The first one is reported to opened.
 func (s *soak) slot(ctx context.Context, cancel context.CancelCauseFunc, d *loadedDaemon, ends <-chan ending, closing <-chan struct{}, opened *sync.WaitGroup) {
 	first := sync.OnceFunc(opened.Done)
 	defer first()
 	for ctx.Err() == nil {
-		n, err := gated(s, func() (*session, error) { return s.open(ctx, d) })
+		s.gate <- struct{}{}
+		n, err := s.open(ctx, d)
+		<-s.gate
 		if err != nil {
 			s.blame(ctx, cancel, "%s: opening a session: %v", d.name, err)
 			continue
@@ -180,7 +182,9 @@ func (s *soak) slot(ctx context.Context, cancel context.CancelCauseFunc, d *load
 		first()
 		e, last, err := n.talk(ctx, ends, closing)
 		if err == nil {
-			_, err = gated(s, func() (struct{}, error) { return struct{}{}, n.finish(e) })
+			s.gate <- struct{}{}
+			err = n.finish(e)
+			<-s.gate
 		}
 		n.abandon()
 		s.counts.open.Add(-1)
@@ -193,15 +197,8 @@ func (s *soak) slot(ctx context.Context, cancel context.CancelCauseFunc, d *load
 	}
 }
 
-// gated calls do when there is room for one more session that opens or ends.
-func gated[T any](s *soak, do func() (T, error)) (T, error) {
-	s.gate <- struct{}{}
-	defer func() { <-s.gate }()
-	return do()
-}
-
-// blame counts what went wrong, unless the soak is over; too much of that ends
-// it.
+// blame counts something that went wrong, unless the soak is over. Too much of that
+// ends the soak.
 func (s *soak) blame(ctx context.Context, cancel context.CancelCauseFunc, format string, args ...any) {
 	if ctx.Err() != nil {
 		return

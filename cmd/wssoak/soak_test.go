@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,8 +17,8 @@ import (
 	"wsd/server/servertest"
 )
 
-// soakTest is a short soak of a daemon.
-func soakTest(t *testing.T, command []string) *soak {
+// needSoak skips a test where there can be no soak.
+func needSoak(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a soak takes seconds")
@@ -26,24 +27,21 @@ func soakTest(t *testing.T, command []string) *soak {
 		t.Skip("a soak needs Linux")
 	}
 	servertest.Tool(t, "perl")
+}
+
+// relaySoak is a short soak of a relay with these defects.
+func relaySoak(defects string, churn int) *soak {
 	return &soak{
-		command: command, plan: newPlan(20, machineLimits()), duration: 2 * time.Second,
-		rate: 400, patience: time.Minute, leftover: time.Minute, progress: io.Discard,
+		command: exectest.Backend("relay", defects), plan: plan{sessions: 20, daemons: []share{{sessions: 20}}}, duration: 2 * time.Second,
+		rate: 400, churn: churn, patience: time.Minute, leftover: time.Minute, progress: io.Discard,
 	}
 }
 
-// TestProgram runs the program itself on wsd.
+// TestProgram soaks wsd with sessions that end in all ways.
 func TestProgram(t *testing.T) {
-	soakTest(t, nil)
-	wsd := servertest.Build(t)
-	t.Run("to its end", func(t *testing.T) { toItsEnd(t, wsd) })
-	t.Run("interrupted", func(t *testing.T) { interrupted(t, wsd) })
-}
-
-// toItsEnd soaks wsd with sessions that end in all ways.
-func toItsEnd(t *testing.T, wsd string) {
+	needSoak(t)
 	t.Parallel()
-	cmd := wssoak(wsd, "--sessions=60", "--duration=4s", "--rate=1000", "--churn=50")
+	cmd := wssoak(servertest.Build(t), "--sessions=40", "--duration=3s", "--rate=800", "--churn=50")
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -65,15 +63,15 @@ func toItsEnd(t *testing.T, wsd string) {
 			t.Errorf("%s: %s", name, n)
 		}
 	}
-	if want := "wssoak: 60 sessions over 2 daemons: 57, 3 with TLS\n"; !strings.HasPrefix(stderr.String(), want) {
+	if want := "wssoak: 40 sessions over 2 daemons: 38, 2 with TLS\n"; !strings.HasPrefix(stderr.String(), want) {
 		t.Errorf("no %q in\n%s", want, stderr.String())
 	}
-	if !strings.Contains(stderr.String(), "of 4s: ") && !strings.Contains(stderr.String(), "opening: ") {
+	if !strings.Contains(stderr.String(), "of 3s: ") && !strings.Contains(stderr.String(), "opening: ") {
 		t.Errorf("no progress line in\n%s", stderr.String())
 	}
 }
 
-// figure is the figure with a name in the table.
+// figure is the figure of this name in the table.
 func figure(t *testing.T, table, name string) string {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^\| ` + name + ` \| (.*) \|$`).FindStringSubmatch(table)
@@ -83,74 +81,73 @@ func figure(t *testing.T, table, name string) string {
 	return found[1]
 }
 
-// TestDefects has each defect of a relay found.
+// TestDefects wants each defect of a relay found.
 func TestDefects(t *testing.T) {
-	const good = "0 messages lost, 0 duplicated, 0 reordered, 0 corrupted"
-	for _, test := range []struct {
-		defect  string
-		churn   int
-		verdict string // how it begins; empty: nothing is wrong
-		note    string // what is said below the table
+	needSoak(t)
+	t.Parallel()
+	const none = "0 messages lost, 0 duplicated, 0 reordered, 0 corrupted"
+	const four = "1 messages lost, 1 duplicated, 1 reordered, 1 corrupted; 4 sessions went wrong; 0 leaks"
+	tests := []struct {
+		name, defects string
+		churn         int
+		verdict       string   // how it begins; empty: nothing is wrong
+		notes         []string // some of those below the table
 	}{
-		{"none", 40, "", ""},
-		{"drop in", 0, "1 messages lost, 0 duplicated, 0 reordered, 0 corrupted; 1 ", "to the backend"},
-		{"drop out", 0, "1 messages lost, 0 duplicated, 0 reordered, 0 corrupted; 1 ", "to the client"},
-		{"repeat in", 0, "0 messages lost, 1 duplicated, 0 reordered, 0 corrupted; 1 ", "to the backend"},
-		{"repeat out", 0, "0 messages lost, 1 duplicated, 0 reordered, 0 corrupted; 1 ", "to the client"},
-		{"swap in", 0, "0 messages lost, 0 duplicated, 1 reordered, 0 corrupted; 1 ", "to the backend"},
-		{"swap out", 0, "0 messages lost, 0 duplicated, 1 reordered, 0 corrupted; 1 ", "to the client"},
-		{"corrupt in", 0, "0 messages lost, 0 duplicated, 0 reordered, 1 corrupted; 1 ", "to the backend"},
-		{"corrupt out", 0, "0 messages lost, 0 duplicated, 0 reordered, 1 corrupted; 1 ", "to the client"},
-		{"code", 40, good + "; 1 sessions", `backend killed: wanted 1011 "signal: SIGKILL": closed by the server: 1000`},
-		{"child", 0, good, "children: 0 at the start, "},
-		{"descriptor", 0, good, "descriptors: "},
-		{"goroutine", 0, good + "; 0 sessions went wrong; 1 leaks", "goroutines: "},
-		{"threads", 0, good + "; 0 sessions went wrong; 2 leaks", "threads: "},
-	} {
-		s := soakTest(t, exectest.Backend("relay", test.defect))
-		s.plan.daemons = []share{{sessions: 20}} // one daemon, one defect
-		s.churn = test.churn
-		if test.defect == "child" || test.defect == "descriptor" {
-			s.leftover = 3 * time.Second // for what stays for ever; on a busy machine others may be blamed too
+		{"none", "", 40, "", nil},
+		{"in", "drop in,repeat in,swap in,corrupt in", 0, four, []string{"to the client: " + none + "; to the backend: 1 messages lost"}},
+		{"out", "drop out,repeat out,swap out,corrupt out", 0, four, []string{"to the client: 1 messages lost", "to the backend: " + none}},
+		{"code", "code", 40, none + "; 1 sessions went wrong; 0 leaks", []string{`backend killed: wanted 1011 "signal: SIGKILL": closed by the server: 1000`}},
+		{"leaks", "child,threads", 0, none, []string{"is still there", "children: 0 at the start, ", "descriptors: ", "threads: ", "goroutines: "}},
+	}
+	soaks, errs := make([]*soak, len(tests)), make([]error, len(tests))
+	var all sync.WaitGroup
+	for i, test := range tests {
+		soaks[i] = relaySoak(test.defects, test.churn)
+		if test.name == "leaks" {
+			soaks[i].leftover = time.Second // for what is never gone; the verdict allows for more
 		}
-		ended := make(chan error, 1)
-		go func() { ended <- s.run(t.Context()) }() // ends with the soak; waited for below
-		t.Run(test.defect, func(t *testing.T) {
-			t.Parallel() // and so after all soaks have begun: most of their time goes by waiting
-			if err := <-ended; err != nil {
-				t.Fatal(err)
+		all.Go(func() { errs[i] = soaks[i].run(t.Context()) }) // ends with the soak; waited for below
+	}
+	all.Wait()
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if errs[i] != nil {
+				t.Fatal(errs[i])
 			}
 			var table strings.Builder
-			if err := s.report(&table); err != nil {
+			if err := soaks[i].report(&table); err != nil {
 				t.Fatal(err)
 			}
-			verdict := s.verdict()
-			if got := fmt.Sprint(verdict); test.verdict == "" && verdict != nil || !strings.HasPrefix(got, test.verdict) {
+			verdict := soaks[i].verdict()
+			if test.verdict == "" && verdict != nil || !strings.HasPrefix(fmt.Sprint(verdict), test.verdict) {
 				t.Errorf("got %v, want %q\n%s", verdict, test.verdict, table.String())
 			}
-			if !strings.Contains(table.String(), test.note) {
-				t.Errorf("no %q in\n%s", test.note, table.String())
+			for _, note := range test.notes {
+				if !strings.Contains(table.String(), note) {
+					t.Errorf("no %q in\n%s", note, table.String())
+				}
 			}
 		})
 	}
 }
 
-// TestDaemonEnds sees the daemon end.
+// TestDaemonEnds wants the end of the daemon noticed.
 func TestDaemonEnds(t *testing.T) {
-	s := soakTest(t, exectest.Backend("relay", "crash"))
-	s.churn = 40
-	err := s.run(t.Context())
+	needSoak(t)
+	t.Parallel()
+	err := relaySoak("crash", 40).run(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "ended by itself: exit status 3 relay: no such luck") {
 		t.Errorf("got %v, want the daemon's end", err)
 	}
 }
 
-// interrupted has the program end with all that it has started, and leave no
-// file.
-func interrupted(t *testing.T, wsd string) {
+// TestInterrupted wants the program to end with all that it has started, and to leave
+// no file.
+func TestInterrupted(t *testing.T) {
+	needSoak(t)
 	t.Parallel()
 	dir := t.TempDir()
-	cmd := wssoak(wsd, "--sessions=40", "--duration=1h", "--rate=400", "--churn=0")
+	cmd := wssoak(servertest.Build(t), "--sessions=20", "--duration=1h", "--rate=200", "--churn=0")
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -161,10 +158,10 @@ func interrupted(t *testing.T, wsd string) {
 	}
 	lines := bufio.NewScanner(stderr)
 	for up := false; !up && lines.Scan(); {
-		up = strings.Contains(lines.Text(), "40 sessions open")
+		up = strings.Contains(lines.Text(), "20 sessions open")
 	}
-	if n := startedFrom(t, dir); n < 40 {
-		t.Errorf("%d processes are known by their folder, want the backends at least", n)
+	if n := startedFrom(t, dir); n < 20 {
+		t.Errorf("%d processes have a file of the folder in their command lines, want all backends", n)
 	}
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
@@ -180,7 +177,7 @@ func interrupted(t *testing.T, wsd string) {
 		t.Errorf("%d processes are left", n)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-		t.Errorf("left are %v, %v", left, err)
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

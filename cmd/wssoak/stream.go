@@ -2,11 +2,11 @@ package main
 
 import "fmt"
 
-// stream is what has arrived of one direction of a session, as its receiver
-// sees it. A message that comes behind a later one was reordered; one that never
-// comes is lost; one that can't be read is taken for the one whose turn it was.
+// stream is what has arrived in one direction of a session. A message that comes after
+// a later one is reordered; one that never comes is lost; one that can't be read is
+// taken for the one that was due.
 type stream struct {
-	last                             int64 // number of the last message that came, or should have
+	last                             int64 // number of the last message that has arrived, or should have
 	missing                          map[int64]bool
 	duplicated, reordered, corrupted int64
 }
@@ -43,7 +43,7 @@ func (s *stream) faults() faults {
 	return faults{lost: int64(len(s.missing)), duplicated: s.duplicated, reordered: s.reordered, corrupted: s.corrupted}
 }
 
-// faults are messages that did not arrive as they should have.
+// faults counts the messages that did not arrive as they should have.
 type faults struct{ lost, duplicated, reordered, corrupted int64 }
 
 func (f faults) plus(o faults) faults {

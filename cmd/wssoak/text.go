@@ -10,18 +10,18 @@ import (
 //
 //	CHECKSUM TYPE SESSION NUMBER RECEIVED PAYLOAD
 //
-// with the checksum of all behind it in eight hexadecimal digits, a type, the
+// with the checksum of all that follows in eight hexadecimal digits, a type, the
 // session, the message's number in its direction, from 1 on, the number of the last
-// message that its sender has received, and as many payloadUnits as it takes.
+// message that its sender has received, and any number of payloadUnits.
 const (
 	typeMessage = 'm'
-	typeEnd     = 'e' // to the backend: say a final, and then no more
-	typeExit    = 'x' // to the backend: say a final, and exit
+	typeEnd     = 'e' // to the backend: send a final message, and no more
+	typeExit    = 'x' // to the backend: send a final message, and exit
 	typeFinal   = 'f' // from the backend: the last message
 )
 
-// payloadUnit is 16 bytes, some of them of one character: a relay may cut it at
-// any place.
+// payloadUnit is 16 bytes, with characters of two and four: a daemon may cut it
+// anywhere.
 const payloadUnit = "abcdefghij\u00e9\U0001d11e"
 
 // Sizes of payloads, in units.
@@ -34,14 +34,14 @@ const (
 const (
 	checksumChunk  = 256
 	checksumDigits = 8
-	maxHead        = 64 // bytes that hold all of a text but its payload
+	maxHead        = 64 // bytes, enough for all of a text but its payload
 )
 
 // checksumPad makes the checksum depend on where a byte stands.
 var checksumPad, checksumRest = makePad()
 
-// makePad makes the pad, and for each place in it the sum of what is behind,
-// which a text that is too short for a chunk leaves as it is.
+// makePad makes the pad and, for each place in it, the sum of what follows: that is
+// what an incomplete chunk adds, being filled up with zeros.
 func makePad() (pad [checksumChunk]byte, rest [checksumChunk + 1]uint64) {
 	word := uint32(1)
 	for i := 0; i < checksumChunk; i += 4 {
@@ -56,13 +56,13 @@ func makePad() (pad [checksumChunk]byte, rest [checksumChunk + 1]uint64) {
 	return pad, rest
 }
 
-// inWord is what a byte at place i of a chunk counts in a big-endian word.
+// inWord is the value in a big-endian word of the byte at place i of a chunk.
 func inWord(i int, b byte) uint64 { return uint64(b) << (24 - 8*(i%4)) }
 
-// checksum is over chunks of 256 bytes, the last one filled up with zeros:
-// the sum of its 32-bit words, each xor the pad's, added to 33 times what was
-// before. A change within a word is always seen, and any other but one in
-// thousands of millions. It is what Perl computes fast without a module.
+// checksum is computed over chunks of 256 bytes, the last one filled up with zeros:
+// the sum of a chunk's 32-bit words, each xor the pad's, is added to 33 times the
+// checksum so far. It changes with any change within a word, and with all but one in
+// four thousand million others. Perl can compute it fast without a module.
 type checksum struct {
 	sum, chunk uint64
 	filled     int // bytes of the chunk
@@ -82,7 +82,7 @@ func (c *checksum) endChunk() {
 	c.chunk, c.filled = 0, 0
 }
 
-// value ends the checksum, which may then be added to no more.
+// value is the checksum. Nothing can be added after that.
 func (c *checksum) value() uint32 {
 	if c.filled > 0 {
 		c.endChunk()
@@ -90,7 +90,7 @@ func (c *checksum) value() uint32 {
 	return uint32(c.sum)
 }
 
-// text is a message of a soak; units is the size of its payload.
+// text is a message of a soak. units is the size of its payload.
 type text struct {
 	kind                      byte
 	session, number, received int64
@@ -111,7 +111,7 @@ func (t text) append(b []byte) []byte {
 	return b
 }
 
-// arriving is a text that comes in pieces.
+// arriving is a text that arrives in pieces.
 type arriving struct {
 	head   [maxHead]byte // its beginning
 	length int
@@ -128,8 +128,8 @@ func (a *arriving) add(p []byte) {
 	a.length += len(p)
 }
 
-// text is the message once it is all there. It is not ok when the message is
-// not what its sender has made.
+// text is the text once all of it has arrived. ok is false if it is not as it was
+// sent.
 func (a *arriving) text() (t text, ok bool) {
 	fields := bytes.SplitN(a.head[:min(a.length, maxHead)], []byte(" "), 6)
 	if len(fields) < 6 || len(fields[1]) != 1 {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzText has a text arrive in pieces as it was sent, and any change of one
-// byte seen.
+// FuzzText wants a text that arrives in pieces to be what was sent, and a change of
+// one byte noticed.
 func FuzzText(f *testing.F) {
 	f.Add(int64(1), int64(1), int64(0), unitsSmall, 0, byte(1))
 	f.Add(int64(123_456), int64(99_999), int64(99_999), unitsMedium, 300, byte(0x80))
@@ -27,7 +27,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// arrive has a text come in random pieces.
+// arrive takes a text in random pieces.
 func arrive(text []byte) (text, bool) {
 	var a arriving
 	for len(text) > 0 {
@@ -46,7 +46,7 @@ func TestTextCut(t *testing.T) {
 		}
 	}
 	if _, ok := arrive(append(bytes.Clone(text), payloadUnit...)); ok {
-		t.Error("a text with more than there was is taken")
+		t.Error("a text with something after it was taken")
 	}
 }
 
