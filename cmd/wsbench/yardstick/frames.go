@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// send passes on stdout: each line a frame, and the part of a line that a read
-// ends with a fragment. After the end it closes, with a second for the answer.
+// send passes on stdout: each line as a frame, and a part of a line at the end of a
+// read as a fragment. Then it sends a close frame, which the client has a second to
+// answer.
 func send(conn net.Conn, stdout io.Reader, in, out []byte) {
 	op := byte(1) // text, or 0 while a message goes on
 	for {
@@ -48,10 +49,9 @@ func header(b []byte, first byte, length int) []byte {
 	}
 }
 
-// receive passes on the client's messages as lines, until the client closes or
-// is gone. buf[1:n] is what has arrived. Payload moves down in place as it is
-// unmasked; the free byte in front, and a header of 6 bytes in front of each
-// later frame, make room for the newline.
+// receive passes on the client's messages as lines until the client closes or is
+// gone. buf[1:n] is what has arrived. Payload moves to the front as it is unmasked;
+// the free byte there and the header of each later frame make room for newlines.
 func receive(stdin io.Writer, conn net.Conn, buf, early []byte) {
 	n := 1 + copy(buf[1:], early)
 	left, fin, key := 0, false, uint32(0) // of the frame whose payload comes next
@@ -88,7 +88,7 @@ func receive(stdin io.Writer, conn net.Conn, buf, early []byte) {
 				w++
 			}
 		}
-		stdin.Write(buf[:w]) // one that is gone drops it
+		stdin.Write(buf[:w]) // may fail, if the backend is gone
 		n = 1 + copy(buf[1:], buf[r:n])
 		more, err := conn.Read(buf[n:])
 		if err != nil {
@@ -98,7 +98,7 @@ func receive(stdin io.Writer, conn net.Conn, buf, early []byte) {
 	}
 }
 
-// parse reads a header with its key; size is 0 when it has not come in full.
+// parse parses a header with its key; size is 0 if not all of it has arrived.
 func parse(b []byte) (op byte, length, size int) {
 	switch {
 	case len(b) < 6:

@@ -1,6 +1,6 @@
-// Command yardstick is what other daemons are measured against: websocketd's
-// job with nothing checked, in as few system calls as can be. What one read
-// brings goes out in one write, both ways. It is no server for anyone's use.
+// Command yardstick is what daemons are measured against: it does websocketd's job in
+// as few system calls as possible and checks nothing. What one read returns goes out
+// in one write, in both directions. It is not meant for any other use.
 package main
 
 import (
@@ -29,7 +29,7 @@ type yardstick struct {
 type buffers struct{ received, lines, frames []byte }
 
 func main() {
-	fmt.Fprintf(os.Stderr, "yardstick: error: %v\n", run()) // it serves until it can't
+	fmt.Fprintf(os.Stderr, "yardstick: error: %v\n", run()) // it serves until it fails
 	os.Exit(1)
 }
 
@@ -43,7 +43,7 @@ func run() error {
 	flag.Int("maxforks", 0, "ignored: there is no limit")
 	flag.Parse()
 	if flag.NArg() == 0 {
-		return fmt.Errorf("no backend given")
+		return fmt.Errorf("there is no backend")
 	}
 	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", *address, *port))
 	if err != nil {
@@ -72,7 +72,7 @@ func run() error {
 // serve is one connection's life.
 func (y *yardstick) serve(conn net.Conn) {
 	defer conn.Close()
-	// Small, since it is kept: a client that sends before the answer is rare.
+	// Small, since it stays: few clients send anything before the answer.
 	r := bufio.NewReaderSize(conn, 4096)
 	req, err := http.ReadRequest(r)
 	if err != nil {
