@@ -66,11 +66,14 @@ func (s *soak) run(ctx context.Context) error {
 	}
 	defer records.Close()
 	s.records = records
-	s.every = time.Duration(float64(s.plan.sessions) * float64(1+burst) / 2 / float64(s.rate) * float64(time.Second))
-	s.every = max(s.every, time.Millisecond)
+	s.every = max(time.Millisecond, time.Second*time.Duration(s.plan.sessions*(1+burst))/time.Duration(2*s.rate))
 	s.gate = make(chan struct{}, gateWidth)
 	defer killBackends(records.Name())
-	defer s.stopDaemons()
+	defer func() {
+		for _, d := range s.daemons {
+			d.Kill() // or it has ended
+		}
+	}()
 	for i, share := range s.plan.daemons {
 		d, err := startLoaded(ctx, s.command, daemonName(i, share), share, cert, backend)
 		if err != nil {
@@ -93,13 +96,6 @@ func daemonName(i int, share share) string {
 		name += " (TLS)"
 	}
 	return name
-}
-
-// stopDaemons kills the daemons that are still running.
-func (s *soak) stopDaemons() {
-	for _, d := range s.daemons {
-		d.Kill()
-	}
 }
 
 // load opens all sessions, keeps them up for the duration, and ends them.

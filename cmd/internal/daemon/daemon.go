@@ -4,7 +4,6 @@ package daemon
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -14,7 +13,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"wsd/cmd/internal/client"
@@ -107,16 +105,16 @@ func flags(port, cert string) []string {
 // freePort is a port that nobody listens on right now. It is below the ports that
 // the kernel gives to clients, so that no connection takes it before the daemon.
 func freePort() (string, error) {
-	for {
+	var failed error
+	for range 100 {
 		port := strconv.Itoa(firstPort + rand.IntN(ports))
 		l, err := net.Listen("tcp", net.JoinHostPort(listenHost, port))
 		if err == nil {
 			return port, l.Close()
 		}
-		if !errors.Is(err, syscall.EADDRINUSE) {
-			return "", fmt.Errorf("looking for a free port: %w", err)
-		}
+		failed = err
 	}
+	return "", fmt.Errorf("looking for a free port: %w", failed)
 }
 
 // awaitListening returns when a connection succeeds.
