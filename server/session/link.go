@@ -82,7 +82,7 @@ func (l *link) close(drop bool) {
 		}
 	}
 	<-l.received
-	l.conn.Finish(!drop && isFault(l.lastRead))
+	l.conn.Finish(!drop && isFault(l.lastRead) && l.in.Skim())
 }
 
 // isFault reports whether reading ended with a fault of the client, so that more

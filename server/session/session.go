@@ -48,7 +48,7 @@ type Session struct {
 	backend  backend
 	lifetime lifetime
 
-	starting   sync.Mutex      // held by Start: teardown waits for it
+	starting   sync.WaitGroup  // for Start: teardown waits for it
 	closing    context.Context // of the server
 	notClosing func() bool     // takes off what waits for closing
 
@@ -86,8 +86,8 @@ type End struct {
 // session until it calls hooks.Ended.
 func Start(ctx context.Context, cfg *Config, log *slog.Logger, conn *websocket.Conn, proc *exec.Process, startErr error, hooks Hooks) *Session {
 	s := &Session{cfg: cfg, log: log, hooks: hooks, begun: time.Now(), closing: ctx}
-	s.starting.Lock()
-	defer s.starting.Unlock()
+	s.starting.Add(1)
+	defer s.starting.Done()
 	s.backend.init(s, proc)
 	s.link.init(s, conn)
 	s.lifetime.start(s)
@@ -121,8 +121,7 @@ func (s *Session) end(why cause) {
 // teardown closes the connection and ends the backend, side by side so that
 // neither waits for the other.
 func (s *Session) teardown() {
-	s.starting.Lock()
-	s.starting.Unlock()
+	s.starting.Wait()
 	s.notClosing()
 	s.lifetime.stop()
 	closed := make(chan struct{})

@@ -155,13 +155,6 @@ func (c *Conn) Abort() {
 	c.shut()
 }
 
-const (
-	// lingerSilence is how long a peer may send nothing before nothing more is
-	// expected of it, and lingerTotal how long it is read in all.
-	lingerSilence = time.Second
-	lingerTotal   = 5 * time.Second
-)
-
 // linger reads on for what a peer still sends, whatever it is, until the end of its
 // direction.
 func (c *Conn) linger() {
@@ -170,16 +163,36 @@ func (c *Conn) linger() {
 	}
 	b := lazyio.Take()
 	defer lazyio.Return(b)
-	for last := time.Now().Add(lingerTotal); ; {
-		deadline := time.Now().Add(lingerSilence)
-		if deadline.After(last) {
-			deadline = last
-		}
-		c.Conn.SetReadDeadline(deadline)
+	for l := newLinger(c); ; {
+		l.await()
 		if _, err := c.Conn.Read(b[:]); err != nil {
 			return
 		}
 	}
+}
+
+const (
+	// lingerSilence is how long a peer may send nothing before nothing more is
+	// expected of it, and lingerTotal how long it is read in all.
+	lingerSilence = time.Second
+	lingerTotal   = 5 * time.Second
+)
+
+// linger bounds the reading from a peer of which nothing is wanted any more.
+type linger struct {
+	conn *Conn
+	last time.Time
+}
+
+func newLinger(c *Conn) linger { return linger{c, time.Now().Add(lingerTotal)} }
+
+// await sets the deadline of the next read.
+func (l linger) await() {
+	deadline := time.Now().Add(lingerSilence)
+	if deadline.After(l.last) {
+		deadline = l.last
+	}
+	l.conn.SetReadDeadline(deadline)
 }
 
 // Signs is what a Conn has seen of its peer.

@@ -3,6 +3,7 @@ package websocket
 import (
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -69,5 +70,48 @@ func TestPongsWait(t *testing.T) {
 	}
 	if c.control.waiting() {
 		t.Error("more waits")
+	}
+}
+
+// After a fault the client's close frame is waited for while it sends, and for a
+// second once it is silent; its payload in progress is no frame.
+func TestSkim(t *testing.T) {
+	closing := clientFrame(FinBit|OpClose, closePayload(1007, ""))
+	for name, tt := range map[string]struct {
+		sends [][]byte // one by one, 900 ms apart
+		want  time.Duration
+		more  bool
+	}{
+		"nothing":                        {nil, time.Second, false},
+		"a close frame":                  {[][]byte{closing}, 900 * time.Millisecond, false},
+		"a message and a close frame":    {[][]byte{textFrame("more"), closing}, 2 * 900 * time.Millisecond, false},
+		"what is no frame":               {[][]byte{{0xf1}}, 900 * time.Millisecond, true},
+		"a close frame inside a payload": {[][]byte{textFrame("more")[:6], closing[:4]}, 2*900*time.Millisecond + time.Second, false},
+		"messages for ever":              {slices.Repeat([][]byte{textFrame("more")}, 100), 5 * time.Second, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				near, far := net.Pipe()
+				var peer sync.WaitGroup
+				peer.Go(func() { // ends once near is closed
+					for _, b := range tt.sends {
+						time.Sleep(900 * time.Millisecond)
+						if _, err := near.Write(b); err != nil {
+							return
+						}
+					}
+				})
+				defer peer.Wait()
+				defer near.Close()
+				c := NewConn(far, nil)
+				r := NewReceiver(c, new(Budget))
+				begun := time.Now()
+				if more := r.Skim(); more != tt.more || time.Since(begun) != tt.want {
+					t.Errorf("more may come: %v, after %v; want %v, %v", more, time.Since(begun), tt.more, tt.want)
+				}
+				near.Close()
+				c.Finish(false)
+			})
+		})
 	}
 }

@@ -36,6 +36,8 @@ type Receiver struct {
 	conn    *Conn
 	batch   batch
 	message message
+	left    uint64 // bytes that are left of the frame that is being read
+	closed  bool   // a close frame has come, good or bad
 }
 
 // NewReceiver returns the one Receiver of c. Its messages in the making count for
@@ -64,6 +66,45 @@ func (r *Receiver) Run() error {
 		if err != nil {
 			r.message.reset()
 			return err
+		}
+	}
+}
+
+// Skim is called after Run has ended with an *Error and a close frame has been
+// sent. It reads on and drops what comes, up to the client's close frame (RFC 6455
+// 7.1.1), its end, or its silence. It reports true when more may come that can't be
+// understood.
+func (r *Receiver) Skim() (more bool) {
+	if r.closed {
+		return true
+	}
+	linger := newLinger(r.conn)
+	for {
+		b := r.conn.in.Unread()
+		if n := min(r.left, uint64(len(b))); n > 0 {
+			r.conn.in.Use(int(n))
+			r.left -= n
+			continue
+		}
+		if r.left > 0 {
+			b = nil // of which no header could begin
+		}
+		h, ok, err := ParseHeader(b, true)
+		switch {
+		case err != nil:
+			return true
+		case !ok || h.IsControl() && len(b) < h.Size+int(h.Length):
+			linger.await()
+			err = r.conn.in.Fill()
+		case h.IsControl():
+			err = r.takeControl(&h, b)
+		default:
+			r.conn.in.Use(h.Size)
+			r.left = h.Length
+		}
+		if err != nil {
+			_, fault := err.(*Error)
+			return fault
 		}
 	}
 }
@@ -140,6 +181,7 @@ func (r *Receiver) takeControl(h *Header, b []byte) error {
 	case OpPong:
 		return nil // its bytes have been a sign of life
 	default:
+		r.closed = true
 		err := parseClosePayload(p)
 		if _, ok := err.(*Closed); ok {
 			r.conn.answer(OpClose, p)
@@ -230,17 +272,17 @@ func (r *Receiver) takePiece(h *Header) error {
 	if !m.open {
 		m.open, m.text = true, h.Op == OpText
 	}
-	for left := h.Length; left > 0; {
+	for r.left = h.Length; r.left > 0; {
 		room := m.room()
 		if room == nil {
 			return ErrNoRoom
 		}
-		n, err := r.read(room[:min(uint64(len(room)), left)])
+		n, err := r.read(room[:min(uint64(len(room)), r.left)])
 		if err != nil {
 			return err
 		}
-		Unmask(room[:n], h.Mask, h.Length-left)
-		left -= uint64(n)
+		Unmask(room[:n], h.Mask, h.Length-r.left)
+		r.left -= uint64(n)
 		if !m.add(n) {
 			return ErrNotUTF8
 		}
