@@ -24,7 +24,7 @@ func (s *Server) checkRate(r *httpRequest) *refusal {
 	if wait == 0 {
 		return nil
 	}
-	s.log.Warn("too many handshakes of one address (--handshakes-per-ip)",
+	s.log.Warn("too many handshakes of one address ({HandshakesPerMinute})",
 		append(r.client.Attrs(), "limit", s.cfg.HandshakesPerMinute)...)
 	return later(http.StatusTooManyRequests, wait, "too many handshakes, try again later")
 }
@@ -54,7 +54,7 @@ func (s *Server) allowOrigin(r *httpRequest) *refusal {
 	return &refusal{status: http.StatusForbidden, text: "this origin is not allowed"}
 }
 
-// allowUser lets in who knows a password (--htpasswd).
+// allowUser lets in who knows a password of PasswordFile.
 func (s *Server) allowUser(r *httpRequest) *refusal {
 	if s.logins == nil {
 		return nil
@@ -107,7 +107,7 @@ func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *re
 	case r.Context().Err() != nil:
 		return &refusal{status: http.StatusServiceUnavailable, text: "the client has left"}
 	case err != nil:
-		log.Error("the program of --authcmd failed", "err", err)
+		log.Error("the program of {AuthCommand} failed", "err", err)
 	case status.OK():
 		backend.Env = env
 		return nil
@@ -118,7 +118,7 @@ func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *re
 	case status.Code == guard.Forbidden:
 		return &refusal{status: http.StatusForbidden, text: "you may not connect"}
 	default:
-		log.Error("the program of --authcmd failed", "exit", status.String())
+		log.Error("the program of {AuthCommand} failed", "exit", status.String())
 	}
 	return &refusal{status: http.StatusServiceUnavailable, text: "the server could not find out who may connect"}
 }

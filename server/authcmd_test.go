@@ -61,7 +61,7 @@ func TestAuthAnswers(t *testing.T) {
 			resp := s.askUpgrade(t)
 			wantStatus(t, resp, tt.want)
 			wantHeader(t, resp.Header, "WWW-Authenticate") // no browser is to ask for a password
-			failures := s.log.all("the program of --authcmd failed")
+			failures := s.log.all("the program of {AuthCommand} failed")
 			if (len(failures) > 0) != (tt.log != nil) {
 				t.Errorf("logged: %v, want %v", failures, tt.log)
 			}
@@ -84,7 +84,7 @@ func TestAuthCannotStart(t *testing.T) {
 	for range 3 {
 		wantStatus(t, s.askUpgrade(t), http.StatusServiceUnavailable)
 	}
-	s.log.wait(t, "the program of --authcmd failed", 3)
+	s.log.wait(t, "the program of {AuthCommand} failed", 3)
 	s.wantPlaces(t, 0)
 }
 
@@ -241,7 +241,7 @@ func TestAuthHangs(t *testing.T) {
 			s := serveAuth(t, append([]string{held.Hold()}, steps...)...)
 			s.auth.Timeout = 300 * time.Millisecond
 			wantStatus(t, s.askUpgrade(t), http.StatusServiceUnavailable)
-			s.log.wait(t, "the program of --authcmd failed", 1)[0].wantAttrs(t, map[string]string{"err": "it gave no answer in time"})
+			s.log.wait(t, "the program of {AuthCommand} failed", 1)[0].wantAttrs(t, map[string]string{"err": "it gave no answer in time"})
 			s.wantPlaces(t, 0)
 		})
 	}
@@ -266,7 +266,7 @@ func TestAuthClientLeaves(t *testing.T) {
 	held.Abandoned()
 	s.log.wait(t, "HTTP", 1)
 	s.wantPlaces(t, 0)
-	if failed := s.log.all("the program of --authcmd failed"); len(failed) > 0 {
+	if failed := s.log.all("the program of {AuthCommand} failed"); len(failed) > 0 {
 		t.Errorf("it is no failure of the program: %v", failed)
 	}
 }

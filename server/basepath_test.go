@@ -46,7 +46,7 @@ func FuzzCutBase(f *testing.F) {
 	f.Add("/a/b", "//a///b//c")
 	f.Add("/", "/")
 	f.Fuzz(func(t *testing.T, base, path string) {
-		if checkURLPath("the base path", base) != nil || strings.Trim(base, "/") == "" {
+		if checkURLPath("{BasePath}", base) != nil || strings.Trim(base, "/") == "" {
 			return
 		}
 		base = strings.TrimSuffix(base, "/")
@@ -69,7 +69,7 @@ func sameSegments(a, b string) bool {
 		strings.Join(strings.FieldsFunc(b, func(c rune) bool { return c == '/' }), "/")
 }
 
-func TestCheckProxying(t *testing.T) {
+func TestConfigPaths(t *testing.T) {
 	for _, path := range []string{"/ws", "/ws/", "/a/b", "/", "/a b/é", "/.well-known/x"} {
 		s, err := New(Config{BasePath: path, HealthPath: path})
 		if err != nil {
@@ -83,7 +83,7 @@ func TestCheckProxying(t *testing.T) {
 		"/ws//": "segment", "/..": "segment", "/a/../b": "segment", "/./a": "segment", "/a/.": "segment",
 		"/a%20b": "character", "/a?b": "character", "/a#b": "character", `/a\b`: "character", "/a\nb": "character",
 	} {
-		for what, cfg := range map[string]Config{"base path": {BasePath: path}, "health path": {HealthPath: path}} {
+		for what, cfg := range map[string]Config{"BasePath": {BasePath: path}, "HealthPath": {HealthPath: path}} {
 			_, err := New(cfg)
 			if err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), fault) || hint.Of(err) == "" {
 				t.Errorf("%s %q: %v, want an error about a %s and a hint", what, path, err, fault)

@@ -277,7 +277,7 @@ func TestHandshakesPerMinuteBoundLogins(t *testing.T) {
 	ask(http.StatusTooManyRequests, one, basic("nobody", "right"))
 	ask(http.StatusOK, one, asAda)
 	ask(http.StatusUnauthorized, "X-Forwarded-For: 192.0.2.2", basic("ada", "wrong"))
-	s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 2)
+	s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 2)
 }
 
 // Whoever finds no turn for a login is told to come back.

@@ -20,7 +20,7 @@ func TestMaxBuffered(t *testing.T) {
 	one.sync()
 	two.write(clientFrame(websocket.OpText, []byte(half)))
 	two.wantClose(1013, "no memory for the message now")
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1013", "detail": "no memory for the message now (--maxbuffered)"})
+	s.log.end(t).wantAttrs(t, map[string]string{"code": "1013", "detail": "no memory for the message now ({MaxBuffered})"})
 	three.text("small ones pass")
 	three.wantText("small ones pass")
 	one.write(clientFrame(websocket.FinBit, []byte("y")))

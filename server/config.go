@@ -4,13 +4,18 @@
 package server
 
 import (
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
+	"unicode"
 
+	"wsd/exec"
 	"wsd/server/certs"
+	"wsd/server/hint"
 )
 
 // Config is everything a Server needs to know. It is plain values: New checks
@@ -23,17 +28,17 @@ type Config struct {
 	// requests are served.
 	Command []string
 	// ScriptDir holds the backends, one executable file for each URL path
-	// (--dir). It is an absolute path.
+	//. It is an absolute path.
 	ScriptDir string
 	// Env is the part of the server's own environment that backends and CGI
-	// programs are given, as KEY=VALUE (--passenv).
+	// programs are given, as KEY=VALUE.
 	Env []string
-	// PTY gives each backend a terminal for stdin and stdout (--pty).
+	// PTY gives each backend a terminal for stdin and stdout.
 	PTY bool
-	// Binary carries chunks of bytes instead of lines of text (--binary).
+	// Binary carries chunks of bytes instead of lines of text.
 	Binary bool
 	// PassStderr sends the backend's stderr to the client too, with both
-	// streams tagged as JSON (--passstderr). Not together with Binary.
+	// streams tagged as JSON. Not together with Binary.
 	PassStderr bool
 
 	// StaticDir, CGIDir and DevConsole answer requests that are no upgrade, in
@@ -53,7 +58,7 @@ type Config struct {
 	// Inherited are sockets that listen already, to be served beside those.
 	Inherited []Inherited
 	// RedirectPort is a TCP port on which plain HTTP requests are sent on to the
-	// main port of the same IP address (--redirport).
+	// main port of the same IP address.
 	RedirectPort int
 	// TLS, when not nil, serves every listener but the redirecting one by TLS.
 	TLS *certs.Config
@@ -142,3 +147,57 @@ type Config struct {
 
 // Owner is the user and the group of a file, by their numbers.
 type Owner struct{ UID, GID int }
+
+// check refuses what c can't mean, and brings BasePath into its normal form:
+// without a slash at its end. The errors are *hint.Errors.
+func (c *Config) check() error {
+	switch {
+	case c.Binary && c.PassStderr:
+		return &hint.Error{
+			Text: "{PassStderr} can't be combined with {Binary}",
+			Hint: "{PassStderr} tags lines of text; leave one of the two out",
+		}
+	case c.PTY && !exec.PTYSupported:
+		return &hint.Error{Text: "{PTY}", Err: exec.ErrNoPTY, Hint: "leave {PTY} out; the backend is given pipes"}
+	case c.ProxyProtocol && len(c.TrustProxies) == 0 && !c.TrustUnixPeers:
+		return &hint.Error{
+			Text: "{ProxyProtocol} needs {TrustProxies}",
+			Hint: "add {TrustProxies} with the proxy's address: anyone else could send such a header, too",
+		}
+	case c.UnixSocketMode != 0 && !socketModes:
+		return &hint.Error{
+			Text: "{UnixSocketMode}: this platform's sockets have no mode",
+			Hint: "leave {UnixSocketMode} out; the folder of the socket decides who may connect",
+		}
+	}
+	if err := checkURLPath("{HealthPath}", c.HealthPath); err != nil {
+		return err
+	}
+	if err := checkURLPath("{BasePath}", c.BasePath); err != nil {
+		return err
+	}
+	c.BasePath = strings.TrimSuffix(c.BasePath, "/")
+	return nil
+}
+
+// checkURLPath refuses a URL path, the value of a field, that could match no
+// request. It stands for a decoded path; "" is none.
+func checkURLPath(field, path string) error {
+	fail := func(fault, advice string) error {
+		return &hint.Error{Text: field, Err: fmt.Errorf("%q %s", path, fault), Hint: advice}
+	}
+	switch {
+	case path == "":
+		return nil
+	case !strings.HasPrefix(path, "/"):
+		return fail("does not begin with a slash", "write it like /path")
+	case strings.ContainsAny(path, `?#%\`) || strings.ContainsFunc(path, unicode.IsControl):
+		return fail("has a character that no plain path has", `write it without ?, #, % and \, as it is when decoded`)
+	}
+	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
+		if segment == "." || segment == ".." || segment == "" && path != "/" {
+			return fail("has a segment that clients take out of a path", "write it without //, . and ..")
+		}
+	}
+	return nil
+}

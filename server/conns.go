@@ -25,7 +25,7 @@ func (s *Server) countConn(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		if !s.perIP.connect(addr) {
-			s.log.Warn("too many connections of one address (--maxconns-per-ip)", "remote", addr.String())
+			s.log.Warn("too many connections of one address ({MaxPerAddress})", "remote", addr.String())
 			socket(c).Close() // it is counted until net/http has noticed
 		}
 	case http.StateHijacked, http.StateClosed:

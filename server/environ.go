@@ -66,7 +66,7 @@ func localAddress(r *http.Request) (name, port string) {
 // clients waiting.
 const lookupTimeout = 2 * time.Second
 
-// lookupRemote returns the client's name from reverse DNS (--reverselookup), or
+// lookupRemote returns the client's name from reverse DNS (Config.ReverseLookup), or
 // "" when there is none or look-ups are off.
 func (s *Server) lookupRemote(r *httpRequest) string {
 	host := r.client.AddrText()

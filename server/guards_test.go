@@ -69,7 +69,7 @@ func TestGuardedUpgrade(t *testing.T) {
 				}
 				r := s.log.wait(t, "origin refused", 1)[0]
 				hinted := len(tt.origins) == 0 && !tt.same
-				if r.level != LevelInfo || r.attrs["err"] == "" || strings.Contains(r.attrs["hint"], "--origin") != hinted {
+				if r.level != LevelInfo || r.attrs["err"] == "" || strings.Contains(r.attrs["hint"], "{Origins}") != hinted {
 					t.Errorf("%v, want a hint: %v", r, hinted)
 				}
 				wantHeader(t, resp.Header, "WWW-Authenticate")
@@ -134,7 +134,7 @@ func TestGuardedUnsafeRequests(t *testing.T) {
 					t.Errorf("%s %q, --origin=%q", tt.method, tt.header, tt.origins)
 				}
 				if tt.refused {
-					if r := s.log.wait(t, "origin refused", 1)[0]; !strings.Contains(r.attrs["hint"], "--origin") {
+					if r := s.log.wait(t, "origin refused", 1)[0]; !strings.Contains(r.attrs["hint"], "{Origins}") {
 						t.Errorf("%v, want a hint", r)
 					}
 				}

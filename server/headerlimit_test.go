@@ -21,7 +21,7 @@ func TestMaxHeaderCount(t *testing.T) {
 	wantStatus(t, s.askUpgrade(t, header(11)...), http.StatusRequestHeaderFieldsTooLarge)
 	resp, _ := s.get(t, "/", header(20)...)
 	wantStatus(t, resp, http.StatusRequestHeaderFieldsTooLarge)
-	records := s.log.wait(t, "too many header fields (--maxheadercount)", 2)
+	records := s.log.wait(t, "too many header fields ({MaxHeaderCount})", 2)
 	records[0].wantAttrs(t, map[string]string{"fields": "11", "maxheadercount": "10"})
 	if records[0].level != LevelWarn {
 		t.Error(records[0])

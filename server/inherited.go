@@ -53,7 +53,7 @@ func inheritRedirects(cfg *Config, mains []listener) ([]listener, error) {
 		if target == 0 {
 			return nil, &hint.Error{
 				Err:  fmt.Errorf("the inherited socket %q has no TCP port to redirect to", in.Name),
-				Hint: "hand over a TCP socket of another name too, or give --port or --address",
+				Hint: "hand over a TCP socket of another name too, or give {Addresses}",
 			}
 		}
 		l := in.listener()

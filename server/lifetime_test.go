@@ -54,13 +54,13 @@ func TestOnce(t *testing.T) {
 	c.wantText("up")
 	resp = r.askUpgrade(t)
 	wantStatus(t, resp, 503)
-	r.log.wait(t, "there is one session only (--once)", 1)
+	r.log.wait(t, "there is one session only ({Once})", 1)
 	c.text("still there")
 	c.wantText("still there")
 	c.close(1000)
 	c.wantCloseCode(1000, "")
 	r.wait(t) // without being stopped
-	r.log.wait(t, "the session has ended (--once)", 1)
+	r.log.wait(t, "the session has ended ({Once})", 1)
 }
 
 // Where nothing runs the server, a session of Once leaves the rest of it alive.

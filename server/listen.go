@@ -49,7 +49,7 @@ func listen(cfg *Config) ([]listener, error) {
 	for _, address := range cfg.Addresses {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
-			return fail(tcpError(address, "--port", err, open))
+			return fail(tcpError(address, "port in {Addresses}", err, open))
 		}
 		host, _, _ := net.SplitHostPort(address) // net.Listen has taken it
 		open = append(open, listener{Listener: l, host: host, tls: cfg.TLS != nil})
@@ -98,7 +98,7 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 	for _, address := range redirectAddresses(mains, port) {
 		l, err := net.Listen("tcp", address.listen)
 		if err != nil {
-			err = tcpError(address.listen, "--redirport", err, slices.Concat(mains, open))
+			err = tcpError(address.listen, "{RedirectPort}", err, slices.Concat(mains, open))
 			closeAll(open)
 			return nil, err
 		}
@@ -106,8 +106,8 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 	}
 	if len(open) == 0 {
 		return nil, &hint.Error{
-			Err:  errors.New("there is no TCP port to redirect to"),
-			Hint: "--redirport needs a TCP listener: give --port or --address too",
+			Text: "there is no TCP port to redirect to",
+			Hint: "{RedirectPort} needs a TCP listener: give {Addresses} too",
 		}
 	}
 	return open, nil
@@ -189,25 +189,25 @@ func (l listener) record() []any {
 	return attrs
 }
 
-// tcpError gives the reason why address can't be listened on, and advice. flag
-// is the one that gave the port; open are the listeners that were opened before.
-func tcpError(address, flag string, err error, open []listener) error {
+// tcpError gives the reason why address can't be listened on, and advice. setting
+// is where its port comes from; open are the listeners that were opened before.
+func tcpError(address, setting string, err error, open []listener) error {
 	_, text, _ := net.SplitHostPort(address)
 	port, _ := strconv.Atoi(text)
-	advice := "check " + flag + " and --address"
+	advice := "check {Addresses}"
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, errAddressInUse) && holdsPort(open, port):
 		advice = "another address of this server has this port already: leave one of them out, or change its port"
 	case errors.Is(err, errAddressInUse):
-		advice = "another program is listening there: stop it, or choose another " + flag
+		advice = "another program is listening there: stop it, or choose another " + setting
 	case isPermission(err) && port < 1024:
-		advice = "ports below 1024 need a privilege: choose another " + flag + ", put a proxy in front, or on Linux " +
+		advice = "ports below 1024 need a privilege: choose another " + setting + ", put a proxy in front, or on Linux " +
 			"give the program the right once: setcap cap_net_bind_service=+ep FILE"
 	case isPermission(err):
-		advice = "the system does not give away this port: choose another " + flag
+		advice = "the system does not give away this port: choose another " + setting
 	case errors.Is(err, errAddressNotHere), errors.As(err, &dns):
-		advice = "--address takes an address of this machine; without it the server listens on all of them"
+		advice = "a host in {Addresses} must be an address of this machine; without one the server listens on all of them"
 	}
 	return &hint.Error{Err: fmt.Errorf("listening on %s: %w", address, reason(err)), Hint: advice}
 }
@@ -278,7 +278,7 @@ func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, erro
 		l.Close()
 		return nil, &hint.Error{
 			Err:  fmt.Errorf("listening on unix:%s: a socket without a file has no mode", path),
-			Hint: "leave --unixsocket-mode out, or choose a path in a folder",
+			Hint: "leave {UnixSocketMode} out, or choose a path in a folder",
 		}
 	}
 	listener := &unixListener{UnixListener: l, path: path, made: made}
@@ -305,7 +305,7 @@ func removeStale(path string) error {
 	if found.Mode().Type() != fs.ModeSocket {
 		return &hint.Error{
 			Err:  fmt.Errorf("listening on unix:%s: a file that is no socket is there", path),
-			Hint: "it was left alone: choose another --unixsocket, or remove it yourself",
+			Hint: "it was left alone: choose another {UnixSocket}, or remove it yourself",
 		}
 	}
 	conn, err := net.DialTimeout("unix", path, time.Second)
@@ -333,14 +333,14 @@ func removeStale(path string) error {
 
 // unixError gives the reason why path can't be listened on, and advice.
 func unixError(path string, err error) error {
-	advice := "check --unixsocket"
+	advice := "check {UnixSocket}"
 	switch {
 	case errors.Is(err, errAddressInUse):
-		advice = "another server is listening there: stop it, or choose another --unixsocket"
+		advice = "another server is listening there: stop it, or choose another {UnixSocket}"
 	case errors.Is(err, syscall.EINVAL):
 		// package net's own check of the length
 		err = fmt.Errorf("a path of %d bytes is too long for a socket", len(path))
-		advice = "a socket's path may have about 100 bytes: choose a shorter --unixsocket"
+		advice = "a socket's path may have about 100 bytes: choose a shorter {UnixSocket}"
 	case errors.Is(err, fs.ErrNotExist):
 		advice = "the folder must exist: make it first"
 	case isPermission(err):

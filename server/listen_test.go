@@ -180,7 +180,7 @@ func TestListenErrors(t *testing.T) {
 
 	cfg = &Config{UnixSocket: path, RedirectPort: port}
 	_, err = listen(cfg)
-	wantHint(t, err, "redirect", "--port")
+	wantHint(t, err, "redirect", "{Addresses}")
 
 	if _, err = listen(&Config{}); err == nil {
 		t.Error("a server without listeners")
@@ -188,7 +188,7 @@ func TestListenErrors(t *testing.T) {
 
 	cfg = &Config{Addresses: []string{"127.0.0.1:0"}, UnixSocket: path, RedirectPort: port}
 	_, err = listen(cfg)
-	wantHint(t, err, taken.Addr().String(), "--redirport")
+	wantHint(t, err, taken.Addr().String(), "{RedirectPort}")
 	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the Unix socket was not closed: %v", err)
 	}
@@ -210,10 +210,10 @@ func TestListenHints(t *testing.T) {
 		{"[::1]:8080", call(errAddressInUse), "listening on [::1]:8080", "another address of this server"},
 		{"[::1]:8081", call(errAddressInUse), "listening on [::1]:8081", "another program"},
 		{"h:80", &net.OpError{Op: "listen", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "h"}}, "lookup h: no such host", "address of this machine"},
-		{"h:x", &net.AddrError{Err: "odd", Addr: "h:x"}, "listening on h:x", "check --port"},
+		{"h:x", &net.AddrError{Err: "odd", Addr: "h:x"}, "listening on h:x", "check {Addresses}"},
 	}
 	for _, test := range tests {
-		wantHint(t, tcpError(test.address, "--port", test.err, own), test.text, test.hint)
+		wantHint(t, tcpError(test.address, "port in {Addresses}", test.err, own), test.text, test.hint)
 	}
 	wantHint(t, unixError("/s", call(os.ErrPermission)), "unix:/s", "write to the folder")
 }

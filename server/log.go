@@ -12,6 +12,17 @@ import (
 	"wsd/server/session"
 )
 
+// The levels of a Server's log records, named and ordered as in websocketd: access
+// is below info, since it logs more.
+const (
+	LevelDebug  = slog.LevelDebug     // -4: request headers, bad handshakes
+	LevelTrace  = slog.LevelDebug + 1 // -3: health checks
+	LevelAccess = slog.LevelInfo - 1  // -1: one line a request, two a session
+	LevelInfo   = slog.LevelInfo      // 0: listeners, reloads, a backend's stderr
+	LevelWarn   = slog.LevelWarn      // 4: served, but someone should look
+	LevelError  = slog.LevelError     // 8: something was not served
+)
+
 // requestAttrs is what the log says of a request. Never its query: it may carry a
 // token.
 func (s *Server) requestAttrs(r *httpRequest) []any {
@@ -82,8 +93,8 @@ func headerAttr(h http.Header) slog.Value {
 type httpLog struct{ log *slog.Logger }
 
 // mayBeSecret is what a record can hold of a request or of a program's answer:
-// what is quoted, and the query of a URL.
-var mayBeSecret = regexp.MustCompile(`"(\\.|[^"\\])*"|\?\S+`)
+// what is quoted, the query of a URL, and what would be read as a field of Config.
+var mayBeSecret = regexp.MustCompile(`"(\\.|[^"\\])*"|\?\S+|\{\w+\}`)
 
 // Write implements io.Writer for a log.Logger, which calls it once a record.
 func (h httpLog) Write(p []byte) (int, error) {

@@ -45,7 +45,7 @@ func TestMaxPerAddress(t *testing.T) {
 	wantBusy(t, s.askUpgrade(t, one))
 	resp, _ := s.get(t, "/play.cgi", one)
 	wantBusy(t, resp)
-	records := s.log.wait(t, "an address has all that it may have (--maxconns-per-ip)", 2)
+	records := s.log.wait(t, "an address has all that it may have ({MaxPerAddress})", 2)
 	if records[0].level != LevelWarn {
 		t.Error(records[0])
 	}
@@ -75,7 +75,7 @@ func TestPlainConnectionsPerAddress(t *testing.T) {
 			for range 1 + spareConns {
 				silent = append(silent, newRawClient(t, dialTCP(t, r.addr)).conn)
 			}
-			const told = "too many connections of one address (--maxconns-per-ip)"
+			const told = "too many connections of one address ({MaxPerAddress})"
 			over := newRawClient(t, dialTCP(t, r.addr))
 			if _, err := over.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("one more connection: %v, want its end", err)
@@ -196,7 +196,7 @@ func TestHandshakesPerMinute(t *testing.T) {
 	resp, _ := s.get(t, "/", one)
 	wantStatus(t, resp, http.StatusUpgradeRequired)
 	s.clientFrom(t, "192.0.2.2").wantText("up")
-	s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 2)[1].wantAttrs(t,
+	s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 2)[1].wantAttrs(t,
 		map[string]string{"remote": "192.0.2.1", "limit": "3"})
 	s.wantPlaces(t, 3)
 }
@@ -220,7 +220,7 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 			s.log.wait(t, "DISCONNECT", 1)
 			s.client(t, "X-Forwarded-For: 192.0.2.3", header).wantText("up")
 			wantStatus(t, s.askUpgrade(t, "X-Forwarded-For: 192.0.2.4", header), http.StatusTooManyRequests)
-			s.log.wait(t, "too many handshakes of one address (--handshakes-per-ip)", 1)
+			s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 1)
 		})
 	}
 }

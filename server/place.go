@@ -21,13 +21,13 @@ type place struct {
 func (s *Server) admit(r *httpRequest) (*place, *refusal) {
 	addr := r.client.Counted()
 	if !s.perIP.take(addr) {
-		s.log.Warn("an address has all that it may have (--maxconns-per-ip)",
+		s.log.Warn("an address has all that it may have ({MaxPerAddress})",
 			append(r.client.Attrs(), "maxconns", s.cfg.MaxPerAddress)...)
 		return nil, later(http.StatusTooManyRequests, retryAfter, "too many connections from your address, try again later")
 	}
 	if !s.takeFork() {
 		s.perIP.give(addr)
-		s.log.Warn("all places are taken (--maxforks)", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
+		s.log.Warn("all places are taken ({MaxForks})", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
 		return nil, later(http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
 	}
 	if !s.life.enter() {
@@ -42,7 +42,7 @@ func (s *Server) admit(r *httpRequest) (*place, *refusal) {
 // (Config.Once).
 func (s *Server) admitWebSocket(r *httpRequest) (*place, *refusal) {
 	if s.cfg.Once && !s.taken.CompareAndSwap(false, true) {
-		s.log.Info("there is one session only (--once)", r.client.Attrs()...)
+		s.log.Info("there is one session only ({Once})", r.client.Attrs()...)
 		return nil, &refusal{status: http.StatusServiceUnavailable, text: "this server takes one session only"}
 	}
 	p, no := s.admit(r)

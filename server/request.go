@@ -36,7 +36,7 @@ func (s *Server) checkFieldCount(r *httpRequest) *refusal {
 	if s.cfg.MaxHeaderCount == 0 || fields <= s.cfg.MaxHeaderCount {
 		return nil
 	}
-	s.log.Warn("too many header fields (--maxheadercount)",
+	s.log.Warn("too many header fields ({MaxHeaderCount})",
 		append(r.client.Attrs(), "fields", fields, "maxheadercount", s.cfg.MaxHeaderCount)...)
 	return &refusal{status: http.StatusRequestHeaderFieldsTooLarge, text: "the request has too many header fields"}
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"log"
 	"log/slog"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"wsd/exec"
 	"wsd/server/certs"
 	"wsd/server/console"
 	"wsd/server/files"
@@ -77,13 +75,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if cfg.Binary && cfg.PassStderr {
-		return nil, errors.New("binary messages can't carry two tagged streams")
-	}
-	if cfg.PTY && !exec.PTYSupported {
-		return nil, exec.ErrNoPTY
-	}
-	if err := checkProxying(&cfg); err != nil {
+	if err := cfg.check(); err != nil {
 		return nil, err
 	}
 	s := &Server{
@@ -189,7 +181,7 @@ func (s *Server) Run(ctx context.Context) error {
 		s.log.Info("shutting down")
 		s.drain()
 	case <-s.over:
-		s.log.Info("the session has ended (--once)")
+		s.log.Info("the session has ended ({Once})")
 	case err = <-failed:
 		pending--
 	}

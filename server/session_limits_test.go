@@ -42,7 +42,7 @@ func TestMaxForks(t *testing.T) {
 	for range 3 {
 		wantBusy(t, s.askUpgrade(t))
 	}
-	if r := s.log.wait(t, "all places are taken (--maxforks)", 3)[0]; r.level != LevelWarn {
+	if r := s.log.wait(t, "all places are taken ({MaxForks})", 3)[0]; r.level != LevelWarn {
 		t.Error(r)
 	}
 	one.close(1000)

@@ -323,7 +323,7 @@ func TestOutputNotUTF8(t *testing.T) {
 		c.wantClose(1000, "")
 		s.log.wait(t, "DISCONNECT", session)
 		got := s.log.warnings()
-		if len(got) != session || !strings.Contains(got[session-1].msg, "--binary") {
+		if len(got) != session || !strings.Contains(got[session-1].msg, "{Binary}") {
 			t.Errorf("after session %d: %v", session, got)
 		}
 	}

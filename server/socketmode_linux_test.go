@@ -9,5 +9,5 @@ import (
 func TestUnixSocketModeAbstract(t *testing.T) {
 	name := "@" + filepath.Base(t.TempDir()) + t.Name()
 	_, err := listen(&Config{UnixSocket: name, UnixSocketMode: 0o600})
-	wantHint(t, err, "no mode", "--unixsocket-mode")
+	wantHint(t, err, "no mode", "{UnixSocketMode}")
 }

@@ -30,6 +30,46 @@ func hinted(advice, format string, args ...any) error {
 	return &hint.Error{Err: fmt.Errorf(format, args...), Hint: advice}
 }
 
+// fieldFlags puts flags in the place of the fields of server.Config, and of the
+// certs.Config in it, that a text of package server names; see hint.Error.
+var fieldFlags = strings.NewReplacer(
+	"port in {Addresses}", "--port",
+	"a host in {Addresses}", "--address",
+	"{Addresses}", "--port or --address",
+	"{AuthCommand}", "--authcmd",
+	"{BasePath}", "--basepath",
+	"{Binary}", "--binary",
+	"{CertFile}", "--sslcert",
+	"{ClientCA}", "--sslca",
+	"{HandshakesPerMinute}", "--handshakes-per-ip",
+	"{HealthPath}", "--healthpath",
+	"{KeyFile}", "--sslkey",
+	"{MaxBuffered}", "--maxbuffered",
+	"{MaxForks}", "--maxforks",
+	"{MaxHeaderBytes}", "--maxheaderbytes",
+	"{MaxHeaderCount}", "--maxheadercount",
+	"{MaxPerAddress}", "--maxconns-per-ip",
+	"{Once}", "--once",
+	"{Origins}", "--origin",
+	"{PTY}", "--pty",
+	"{PassStderr}", "--passstderr",
+	"{PasswordFile}", "--htpasswd",
+	"{ProxyProtocol}", "--proxyprotocol",
+	"{RedirectPort}", "--redirport",
+	"{TrustProxies}", "--trustproxy",
+	"{UnixSocketMode}", "--unixsocket-mode",
+	"{UnixSocket}", "--unixsocket",
+)
+
+// inFlags is err, which package server has made, with flags in the place of
+// fields.
+func inFlags(err error) error {
+	if e, ok := err.(*hint.Error); ok {
+		return e.Named(fieldFlags)
+	}
+	return err
+}
+
 // exitStatus is the status of a process that ends with err.
 func exitStatus(err error) int {
 	var u *usageError

@@ -100,7 +100,7 @@ func prepare(args []string) (*flags, server.Config, error) {
 		return f, cfg, err
 	}
 	if _, err := server.New(cfg); err != nil {
-		return f, cfg, &usageError{err}
+		return f, cfg, &usageError{inFlags(err)}
 	}
 	return f, cfg, nil
 }

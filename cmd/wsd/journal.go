@@ -47,19 +47,16 @@ func (p *prefixed) Write(line []byte) (int, error) {
 
 // The priorities of syslog (RFC 5424 section 6.2.1) that wsd's levels have.
 const (
-	priorityCritical = 2
-	priorityError    = 3
-	priorityWarning  = 4
-	priorityInfo     = 6
-	priorityDebug    = 7
+	priorityError   = 3
+	priorityWarning = 4
+	priorityInfo    = 6
+	priorityDebug   = 7
 )
 
 func prefix(priority int) string { return "<" + strconv.Itoa(priority) + ">" }
 
 func priority(level slog.Level) int {
 	switch {
-	case level >= server.LevelFatal:
-		return priorityCritical
 	case level >= server.LevelError:
 		return priorityError
 	case level >= server.LevelWarn:

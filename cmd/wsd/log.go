@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"log/slog"
+	"strings"
 
 	"wsd/server"
 )
@@ -15,7 +16,7 @@ var levels = map[string]slog.Level{
 	"access": server.LevelAccess,
 	"info":   server.LevelInfo,
 	"error":  server.LevelError,
-	"fatal":  server.LevelFatal,
+	"fatal":  server.LevelError + 4, // websocketd's; wsd logs nothing so high
 }
 
 // openedLog is the log of a server that it does not hold up; see logQueue.
@@ -44,7 +45,7 @@ func (l openedLog) close() { l.queue.close() }
 // newLogger writes records of this level and above to w, one line each. level
 // and format are values of --loglevel and --logformat.
 func newLogger(w io.Writer, level, format string) *slog.Logger {
-	return slog.New(newHandler(w, level, format, nameLevel))
+	return slog.New(newHandler(w, level, format, forPeople))
 }
 
 // newJournalLogger is newLogger for the journal, which gets priorities and no
@@ -62,27 +63,44 @@ func newHandler(w io.Writer, level, format string, replace func([]string, slog.A
 	return slog.NewTextHandler(w, options)
 }
 
-// dropTime is nameLevel that takes the time off, too.
+// dropTime is forPeople that takes the time off, too.
 func dropTime(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Attr{}
 	}
-	return nameLevel(groups, a)
+	return forPeople(groups, a)
 }
 
-// nameLevel gives the levels their names; slog knows half of them only.
-func nameLevel(groups []string, a slog.Attr) slog.Attr {
-	level, ok := a.Value.Any().(slog.Level)
-	if !ok || len(groups) > 0 || a.Key != slog.LevelKey {
+// forPeople names the levels that slog does not know, and puts flags in the place
+// of fields: in the server's own sentences, and never in what others have said.
+func forPeople(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) > 0 {
 		return a
 	}
-	switch level {
-	case server.LevelTrace:
-		a.Value = slog.StringValue("TRACE")
-	case server.LevelAccess:
-		a.Value = slog.StringValue("ACCESS")
-	case server.LevelFatal:
-		a.Value = slog.StringValue("FATAL")
+	switch a.Value.Kind() {
+	case slog.KindString:
+		ours := a.Key == slog.MessageKey || a.Key == "hint" || a.Key == "detail"
+		if text := a.Value.String(); ours && strings.Contains(text, "{") {
+			a.Value = slog.StringValue(fieldFlags.Replace(text))
+		}
+	case slog.KindAny:
+		switch value := a.Value.Any().(type) {
+		case error:
+			a.Value = slog.AnyValue(inFlags(value))
+		case slog.Level:
+			a.Value = levelName(value)
+		}
 	}
 	return a
+}
+
+func levelName(level slog.Level) slog.Value {
+	switch level {
+	case server.LevelTrace:
+		return slog.StringValue("TRACE")
+	case server.LevelAccess:
+		return slog.StringValue("ACCESS")
+	default:
+		return slog.StringValue(level.String())
+	}
 }

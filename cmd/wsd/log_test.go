@@ -16,17 +16,17 @@ import (
 
 var everyLevel = []slog.Level{
 	server.LevelDebug, server.LevelTrace, server.LevelAccess, server.LevelInfo,
-	server.LevelWarn, server.LevelError, server.LevelFatal,
+	server.LevelWarn, server.LevelError,
 }
 
 func TestLogLevels(t *testing.T) {
 	for level, want := range map[string]string{
-		"debug":  "DEBUG TRACE ACCESS INFO WARN ERROR FATAL",
-		"trace":  "TRACE ACCESS INFO WARN ERROR FATAL",
-		"access": "ACCESS INFO WARN ERROR FATAL",
-		"info":   "INFO WARN ERROR FATAL",
-		"error":  "ERROR FATAL",
-		"fatal":  "FATAL",
+		"debug":  "DEBUG TRACE ACCESS INFO WARN ERROR",
+		"trace":  "TRACE ACCESS INFO WARN ERROR",
+		"access": "ACCESS INFO WARN ERROR",
+		"info":   "INFO WARN ERROR",
+		"error":  "ERROR",
+		"fatal":  "",
 	} {
 		var b bytes.Buffer
 		log := newLogger(&b, level, "text")

@@ -21,8 +21,8 @@ func main() {
 }
 
 // run is wsd without its process: args are the words after the program's name.
-// It returns when the answer to --help or another such flag is on stdout, or when the server has ended: by ctx, by a signal or by an error. The log
-// goes to stderr.
+// It returns when the answer to --help or another such flag is on stdout, or when
+// the server has ended: by ctx, by a signal or by an error. The log goes to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parse(args)
 	if err != nil {
@@ -54,12 +54,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	srv, err := server.New(cfg)
 	switch {
 	case errors.As(err, new(*guard.FileError)):
-		return err
+		return inFlags(err)
 	case err != nil:
-		return &usageError{err} // it has looked at nothing else but cfg
+		return &usageError{inFlags(err)} // it has looked at nothing else but cfg
 	}
 	if err := srv.Listen(); err != nil {
-		return err
+		return inFlags(err)
 	}
 	if err := f.unprivileged(&cfg); err != nil {
 		srv.Close()

@@ -231,8 +231,8 @@ func TestTLSStartErrors(t *testing.T) {
 		err    string // parts of the error, separated by |
 		hinted string // part of the hint
 	}{
-		{"missing certificate", Config{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "--sslcert"},
-		{"missing key", Config{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "--sslkey"},
+		{"missing certificate", Config{CertFile: filepath.Join(dir, "none"), KeyFile: key}, "none", "{CertFile}"},
+		{"missing key", Config{CertFile: cert, KeyFile: filepath.Join(dir, "none")}, "none", "{KeyFile}"},
 		{"folder", Config{CertFile: dir, KeyFile: key}, dir, "PEM file"},
 		{"DER", Config{CertFile: file("der", string(der.Bytes)), KeyFile: key}, "der is no PEM file", "openssl"},
 		{"empty", Config{CertFile: file("empty", ""), KeyFile: key}, "empty is no PEM file", "BEGIN"},
@@ -245,7 +245,7 @@ func TestTLSStartErrors(t *testing.T) {
 			"phrase.pem|pass phrase", "openssl pkey"},
 		{"old pass phrase", Config{CertFile: cert, KeyFile: file("old.pem", block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n"))},
 			"old.pem|pass phrase", "openssl pkey"},
-		{"missing CA", Config{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "--sslca"},
+		{"missing CA", Config{CertFile: cert, KeyFile: key, ClientCA: filepath.Join(dir, "none")}, "none", "{ClientCA}"},
 		{"CA without a certificate", Config{CertFile: cert, KeyFile: key, ClientCA: key}, "key.pem holds no certificate", "CA"},
 		{"bad CA", Config{CertFile: cert, KeyFile: key, ClientCA: file("badca.pem", certPEM+block("CERTIFICATE", ""))},
 			"badca.pem|certificate 2", "whole"},

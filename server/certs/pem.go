@@ -14,15 +14,15 @@ import (
 )
 
 // hintUnreadable is advice for a file that the system does not let be read.
-const hintUnreadable = "the user who runs the server must be able to read it, with --user that one"
+const hintUnreadable = "the user that the server runs as must be able to read it"
 
 // readPair reads a certificate, with any intermediate ones after it, and its key.
 func readPair(certFile, keyFile string) (tls.Certificate, error) {
-	certPEM, err := readPEM(certFile, "--sslcert")
+	certPEM, err := readPEM(certFile, "{CertFile}")
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	keyPEM, err := readPEM(keyFile, "--sslkey")
+	keyPEM, err := readPEM(keyFile, "{KeyFile}")
 	if err != nil {
 		return tls.Certificate{}, err
 	}
@@ -45,7 +45,7 @@ func checkBlocks(certFile string, certPEM []byte, keyFile string, keyPEM []byte)
 	if !hasBlock(certPEM, isCertificate) {
 		advice := "name the PEM file that holds the certificate"
 		if hasBlock(certPEM, isKey) {
-			advice = "--sslcert and --sslkey seem to be swapped"
+			advice = "{CertFile} and {KeyFile} seem to be swapped"
 		}
 		return &hint.Error{Err: fmt.Errorf("certificate file %s holds no certificate", certFile), Hint: advice}
 	}
@@ -66,7 +66,7 @@ func checkBlocks(certFile string, certPEM []byte, keyFile string, keyPEM []byte)
 
 // readClientCA reads every certificate of file and takes no bad one.
 func readClientCA(file string) (*x509.CertPool, error) {
-	data, err := readPEM(file, "--sslca")
+	data, err := readPEM(file, "{ClientCA}")
 	if err != nil {
 		return nil, err
 	}
@@ -94,19 +94,19 @@ func readClientCA(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// readPEM reads the file that was given with flag and makes sure that there is
-// any PEM in it.
-func readPEM(file, flag string) ([]byte, error) {
+// readPEM reads the file that a field of Config names, and makes sure that there
+// is any PEM in it.
+func readPEM(file, field string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		advice := flag + " takes the path of a PEM file"
+		advice := field + " takes the path of a PEM file"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
-			advice = "check the path given with " + flag
+			advice = "check the path given with " + field
 		case errors.Is(err, fs.ErrPermission):
 			advice = hintUnreadable
 		}
-		return nil, &hint.Error{Err: fmt.Errorf("reading the file of %s: %w", flag, err), Hint: advice}
+		return nil, &hint.Error{Text: "reading the file of " + field, Err: err, Hint: advice}
 	}
 	if block, _ := pem.Decode(data); block == nil {
 		return nil, &hint.Error{

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// certVariables tell a program of the client's certificate (--sslca), as Apache's
+// certVariables tell a program of the client's certificate (certs.Config.ClientCA), as Apache's
 // mod_ssl does: SSL_CLIENT_VERIFY is SUCCESS or NONE, and SSL_CLIENT_S_DN the
 // subject. There are none without TLS.
 func certVariables(state *tls.ConnectionState) []string {

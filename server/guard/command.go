@@ -25,7 +25,7 @@ var (
 	errOutput = errors.New("it printed more than 64 KiB")
 )
 
-// Command is a program that decides who may connect (--authcmd). Run may be called
+// Command is a program that decides who may connect. Run may be called
 // concurrently; the fields do not change then.
 type Command struct {
 	Words   []string      // the program's path and its arguments

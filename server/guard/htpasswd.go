@@ -50,18 +50,18 @@ type passwords struct {
 // in memory.
 type login [sha256.Size]byte
 
-// readPasswords reads an htpasswd file. The error is a *FileError with a hint.
+// readPasswords reads an htpasswd file. The error has a *FileError and a hint.
 func readPasswords(file string) (*passwords, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
-		advice := "--htpasswd takes the path of a file that htpasswd(1) has written"
+		advice := "{PasswordFile} takes the path of a file that htpasswd(1) has written"
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			advice = "check the path, or make the file: htpasswd -B -c FILE USER"
 		case errors.Is(err, fs.ErrPermission):
 			advice = "the user who runs the server must be able to read it"
 		}
-		return nil, &FileError{&hint.Error{Err: fmt.Errorf("reading the password file: %w", err), Hint: advice}}
+		return nil, &hint.Error{Text: "reading the password file", Err: &FileError{err}, Hint: advice}
 	}
 	p, err := parsePasswords(data)
 	if err != nil {

@@ -52,8 +52,8 @@ type Logins struct {
 	current atomic.Pointer[passwords]
 }
 
-// NewLogins reads file. log takes a record of each Reload. The error is a *FileError
-// with a hint.
+// NewLogins reads file. log takes a record of each Reload. The error has a
+// *FileError and a hint.
 func NewLogins(file string, log *slog.Logger) (*Logins, error) {
 	l := &Logins{
 		file: file, log: log, compare: bcrypt.CompareHashAndPassword,

@@ -38,7 +38,7 @@ func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
 // guardedHint is for the operator whose page is refused without a flag that says
 // so.
 const guardedHint = "browsers send passwords, cookies and certificates along for any page: " +
-	"name the origins that may connect with --origin"
+	"name the origins that may connect with {Origins}"
 
 // CheckUpgrade says why the page that asks for a WebSocket may not have it, if so. The
 // error has a hint where the operator may not expect it.
@@ -123,7 +123,8 @@ func parseOrigins(list []string) ([]webOrigin, error) {
 		entry, ok := parseOriginEntry(s)
 		if !ok {
 			return nil, &hint.Error{
-				Err:  fmt.Errorf("allowed origin %q is not [scheme://]host[:port]", s),
+				Text: "{Origins}",
+				Err:  fmt.Errorf("%q is not [scheme://]host[:port]", s),
 				Hint: originHint(s),
 			}
 		}

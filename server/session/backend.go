@@ -181,7 +181,7 @@ func (b *backend) sendChunks(in *lazyio.Reader) error {
 func (b *backend) sendFrames(f *framer) {
 	if f.repaired && !b.warned {
 		b.warned = true
-		b.session.log.Warn("the backend's output is not UTF-8; bad bytes are sent as U+FFFD (use --binary for bytes)")
+		b.session.log.Warn("the backend's output is not UTF-8; bad bytes are sent as U+FFFD (use {Binary} for bytes)")
 	}
 	if b.shared != nil {
 		b.shared.write(f)

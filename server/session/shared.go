@@ -6,7 +6,7 @@ import "sync"
 // is being sent.
 const maxHeld = 1 << 20
 
-// sharedOutput lets stdout and stderr send to one client (--passstderr). A long
+// sharedOutput lets stdout and stderr send to one client (Config.PassStderr). A long
 // line of stdout leaves in fragments, and nothing may come between those (RFC
 // 6455 5.4), so what stderr has to say meanwhile is held. It can't wait: a
 // backend that blocks on stderr in the middle of a line on stdout would never

@@ -3,7 +3,7 @@ package session
 import "unicode/utf8"
 
 // tagger returns an encode function for a framer that wraps each line as
-// {"stream":"NAME","data":"…"} (--passstderr). Pieces of a line become pieces of
+// {"stream":"NAME","data":"…"} (Config.PassStderr). Pieces of a line become pieces of
 // that text.
 func tagger(stream string) func(dst, piece []byte, first, last bool) []byte {
 	prefix := `{"stream":"` + stream + `","data":"`

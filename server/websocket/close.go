@@ -53,7 +53,7 @@ var (
 	ErrOnlyText = &Error{Code: CodeUnsupportedData, Reason: "only text messages are taken"}
 	ErrNoRoom   = &Error{
 		Code: CodeTryAgainLater, Reason: "no memory for the message now",
-		Detail: "no memory for the message now (--maxbuffered)",
+		Detail: "no memory for the message now ({MaxBuffered})",
 	}
 )
 
