@@ -21,7 +21,7 @@ func (c *Command) explain(err error) error {
 	}
 	switch info, statErr := os.Stat(c.file()); {
 	case errors.Is(statErr, fs.ErrPermission):
-		return fmt.Errorf("its user may not enter a folder on the way to it: %w", err)
+		return fmt.Errorf("its user may not enter a folder on its path: %w", err)
 	case statErr != nil: // err says it
 	case info.IsDir():
 		return syscall.EISDIR
@@ -30,7 +30,7 @@ func (c *Command) explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the interpreter or loader that it asks for: %w", err)
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("no #! line, and no program for this machine: %w", err)
+		return fmt.Errorf("it has no #! line and is not a program for this machine: %w", err)
 	}
 	return err
 }

@@ -120,5 +120,5 @@ func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *re
 	default:
 		log.Error("the program of {AuthCommand} failed", "exit", status.String())
 	}
-	return &refusal{status: http.StatusServiceUnavailable, text: "the server could not find out who may connect"}
+	return &refusal{status: http.StatusServiceUnavailable, text: "the server could not check who may connect"}
 }

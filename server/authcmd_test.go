@@ -47,7 +47,7 @@ func TestAuthAnswers(t *testing.T) {
 		"status 255":        {[]string{"exit:255"}, 503, map[string]string{"exit": "exit status 255"}},
 		"no variable":       {[]string{"print:secret"}, 503, map[string]string{"err": "line 1 of its output is not NAME=VALUE"}},
 		"bad name":          {[]string{"print:A=1", "print:secret-x=1"}, 503, map[string]string{"err": "line 2 of its output is not NAME=VALUE"}},
-		"reserved":          {[]string{"print:LD_PRELOAD=secret"}, 503, map[string]string{"err": "line 1 of its output sets LD_PRELOAD, which is not its to set"}},
+		"reserved":          {[]string{"print:LD_PRELOAD=secret"}, 503, map[string]string{"err": "line 1 of its output sets LD_PRELOAD, which it may not set"}},
 		"64 KiB":            {[]string{"write:" + hex.EncodeToString([]byte("A=")), "long:65534"}, 101, nil},
 		"more than that":    {[]string{"write:" + hex.EncodeToString([]byte("A=")), "long:65535"}, 503, map[string]string{"err": "it printed more than 64 KiB"}},
 		"endless":           {[]string{"long:2000000000"}, 503, map[string]string{"err": "it printed more than 64 KiB"}},

@@ -114,7 +114,7 @@ func TestLongestPassword(t *testing.T) {
 	wantStatus(t, resp, http.StatusNotFound)
 	resp, _ = s.get(t, "/", basic("ada", longest+"x"))
 	wantChallenge(t, resp)
-	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"err": "the password is longer than 72 bytes, more than bcrypt sees"})
+	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"err": "the password is longer than the 72 bytes that bcrypt takes"})
 }
 
 // net/http answers OPTIONS * by itself unless it is told not to.

@@ -196,7 +196,7 @@ func checkURLPath(field, path string) error {
 	}
 	for segment := range strings.SplitSeq(strings.TrimSuffix(path[1:], "/"), "/") {
 		if segment == "." || segment == ".." || segment == "" && path != "/" {
-			return fail("has a segment that clients take out of a path", "write it without //, . and ..")
+			return fail("has a segment that clients remove from a path", "write it without //, . and ..")
 		}
 	}
 	return nil

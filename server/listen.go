@@ -106,7 +106,7 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 	}
 	if len(open) == 0 {
 		return nil, &hint.Error{
-			Text: "there is no TCP port to redirect to",
+			Text: "there is not a valid port to redirect to",
 			Hint: "{RedirectPort} needs a TCP listener: give {Addresses} too",
 		}
 	}
@@ -205,7 +205,7 @@ func tcpError(address, setting string, err error, open []listener) error {
 		advice = "ports below 1024 need a privilege: choose another " + setting + ", put a proxy in front, or on Linux " +
 			"give the program the right once: setcap cap_net_bind_service=+ep FILE"
 	case isPermission(err):
-		advice = "the system does not give away this port: choose another " + setting
+		advice = "the system reserves this port: choose another " + setting
 	case errors.Is(err, errAddressNotHere), errors.As(err, &dns):
 		advice = "a host in {Addresses} must be an address of this machine; without one the server listens on all of them"
 	}
@@ -304,7 +304,7 @@ func removeStale(path string) error {
 	}
 	if found.Mode().Type() != fs.ModeSocket {
 		return &hint.Error{
-			Err:  fmt.Errorf("listening on unix:%s: a file that is no socket is there", path),
+			Err:  fmt.Errorf("listening on unix:%s: the file there is not a socket", path),
 			Hint: "it was left alone: choose another {UnixSocket}, or remove it yourself",
 		}
 	}

@@ -206,7 +206,7 @@ func TestListenHints(t *testing.T) {
 		text, hint string
 	}{
 		{":80", call(os.ErrPermission), "listening on :80: " + os.ErrPermission.Error(), "setcap"},
-		{":8081", call(os.ErrPermission), "listening on :8081", "does not give"},
+		{":8081", call(os.ErrPermission), "listening on :8081", "reserves this port"},
 		{"[::1]:8080", call(errAddressInUse), "listening on [::1]:8080", "another address of this server"},
 		{"[::1]:8081", call(errAddressInUse), "listening on [::1]:8081", "another program"},
 		{"h:80", &net.OpError{Op: "listen", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "h"}}, "lookup h: no such host", "address of this machine"},

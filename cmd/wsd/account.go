@@ -31,7 +31,7 @@ func (f *flags) checkUser(*server.Config) error {
 	case f.User == "":
 		return usage("add --user=NAME", "--group=%s without --user", f.Group)
 	case name == "" || both && group == "":
-		return usage("write NAME, NAME:GROUP, or numbers", "--user=%s is no user, or a user and a group", f.User)
+		return usage("write NAME, NAME:GROUP, or numbers", "--user=%s is neither NAME nor NAME:GROUP", f.User)
 	case both && f.Group != "":
 		return usage("leave one of the two out", "--user=%s and --group=%s both name a group", f.User, f.Group)
 	}
@@ -86,7 +86,7 @@ func lookUp(name, group string) (*account, error) {
 		a.gid, _ = number(a.known.Gid)
 		err = nil
 	default:
-		err = hinted("name the group too, such as --user="+name+":"+name, "--user=%s has no entry that says which is its group", name)
+		err = hinted("name the group too, such as --user="+name+":"+name, "--user=%s is not in the user database, which would name its group", name)
 	}
 	if err != nil {
 		return nil, err

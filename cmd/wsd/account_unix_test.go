@@ -21,13 +21,13 @@ func TestUserErrors(t *testing.T) {
 		err, hint string
 	}{
 		{"--group=nobody", 2, "--group=nobody without --user", "add --user=NAME"},
-		{"--user=:nobody", 2, "--user=:nobody is no user, or a user and a group", form},
-		{"--user=nobody:", 2, "--user=nobody: is no user, or a user and a group", form},
+		{"--user=:nobody", 2, "--user=:nobody is neither NAME nor NAME:GROUP", form},
+		{"--user=nobody:", 2, "--user=nobody: is neither NAME nor NAME:GROUP", form},
 		{"--user=a:b --group=c", 2, "--user=a:b and --group=c both name a group", "leave one of the two out"},
 		{"--user=wsd-nobody", 1, `there is no user "wsd-nobody" on this machine`, "check the name with getent, or give the number"},
 		{"--user=-1", 1, `there is no user "-1" on this machine`, "check the name with getent, or give the number"},
 		{"--user=0 --group=wsd-nobody", 1, `there is no group "wsd-nobody" on this machine`, "check the name with getent, or give the number"},
-		{"--user=4294967294", 1, "--user=4294967294 has no entry that says which is its group", "name the group too, such as --user=4294967294:4294967294"},
+		{"--user=4294967294", 1, "--user=4294967294 is not in the user database, which would name its group", "name the group too, such as --user=4294967294:4294967294"},
 		// It means no change to setuid(2).
 		{"--user=4294967295:1", 1, `there is no user "4294967295" on this machine`, "check the name with getent, or give the number"},
 		{"--user=1:4294967295", 1, `there is no group "4294967295" on this machine`, "check the name with getent, or give the number"},

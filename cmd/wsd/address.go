@@ -20,10 +20,10 @@ func (f *flags) setListeners(cfg *server.Config) error {
 		port = 443
 	}
 	if port < 0 || port > 65535 {
-		return usage("ports go up to 65535", "--port=%d is no TCP port", port)
+		return usage("ports go up to 65535", "--port=%d is not a valid port", port)
 	}
 	if f.RedirPort < 0 || f.RedirPort > 65535 {
-		return usage("ports go up to 65535", "--redirport=%d is no TCP port", f.RedirPort)
+		return usage("ports go up to 65535", "--redirport=%d is not a valid port", f.RedirPort)
 	}
 	addresses := f.Address
 	if len(addresses) == 0 && (f.Port != nil || f.UnixSocket == "" && len(f.Inherited) == 0) {
@@ -70,12 +70,12 @@ func joinPort(address string, port int) (string, error) {
 	if found {
 		n, err := strconv.ParseUint(own, 10, 16)
 		if err != nil {
-			return "", usage(hint, "--address=%s: %q is no TCP port", address, own)
+			return "", usage(hint, "--address=%s: %q is not a valid port", address, own)
 		}
 		port = int(n)
 	}
 	if host != "" && !isHost(host) {
-		return "", usage(hint, "--address=%s: %q is no host and no address", address, host)
+		return "", usage(hint, "--address=%s: %q is neither a host name nor an address", address, host)
 	}
 	return net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)), nil
 }

@@ -49,13 +49,13 @@ func commandHint(name string) string {
 	case err != nil && isBare(name):
 		return "is it installed, and its folder in PATH?"
 	case err != nil:
-		return "a path is taken from the folder that wsd is started in"
+		return "a relative path begins at the folder that wsd is started in"
 	case info.IsDir():
 		return "that is a folder: --dir=" + name + " serves each program in it"
 	case !runnable(info):
 		return runnableHint(name)
 	case isBare(name):
-		return "the one in this folder is run by its path: " + here(name)
+		return "to run the one in this folder, give its path: " + here(name)
 	}
 	return ""
 }

@@ -67,7 +67,7 @@ func (f *flags) checkBackend(*server.Config) error {
 	plain := f.StaticDir != "" || f.CGIDir != "" || f.DevConsole
 	switch {
 	case hasCommand && f.Command[0] == "":
-		return usage("is a variable empty that should name it?", "the command's name is empty")
+		return usage("is the variable that should name it empty?", "the command's name is empty")
 	case hasCommand && f.Dir != "":
 		return usage("leave one of the two out", "--dir=%s and the command %q can't both be served", f.Dir, f.Command[0])
 	case !hasCommand && f.Dir == "" && !plain:
@@ -151,7 +151,7 @@ func (f *flags) setFolders(cfg *server.Config) error {
 	return nil
 }
 
-var errNoFolder = errors.New("it is no folder")
+var errNoFolder = errors.New("it is not a folder")
 
 // absFolder is the absolute path of a folder that exists.
 func absFolder(path string) (string, error) {

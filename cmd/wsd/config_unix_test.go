@@ -28,10 +28,10 @@ func TestCommandLookup(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ name, err, hint string }{
-		{"here", `no command "here" in PATH`, "the one in this folder is run by its path: ./here"},
+		{"here", `no command "here" in PATH`, "to run the one in this folder, give its path: ./here"},
 		{"plain", `no command "plain" in PATH`, "make the one in this folder executable with chmod +x plain, and run it by its path: ./plain"},
 		{"./plain", `command "./plain": permission denied`, "make it executable: chmod +x ./plain"},
-		{"./none", `command "./none": no such file or directory`, "a path is taken from the folder that wsd is started in"},
+		{"./none", `command "./none": no such file or directory`, "a relative path begins at the folder that wsd is started in"},
 		{"./bin", `command "./bin": is a directory`, "that is a folder: --dir=./bin serves each program in it"},
 		{"./here -x", `command "./here -x": no such file or directory`, "write the command and its arguments as separate words, not as one in quotes"},
 	} {

@@ -28,7 +28,7 @@ type flags struct {
 	PTY        bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
 	Binary     bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
 	PassStderr bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
-	PassEnv    string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends get from wsd's own, comma-separated (default: ${default})."`
+	PassEnv    string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends inherit from wsd, comma-separated (default: ${default})."`
 	CloseMS    int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
 
 	User  string `group:"Privileges" placeholder:"NAME" help:"User to become, and to run backends as, once wsd listens and has read its keys: NAME, NAME:GROUP, or numbers."`
@@ -39,33 +39,33 @@ type flags struct {
 	MaxBuffered  int64 `group:"Limits" placeholder:"BYTES" default:"268435456" help:"Most memory for half-arrived messages, of all clients together. 0: no limit (default: ${default})."`
 	PingMS       int64 `group:"Limits" placeholder:"MS" default:"30000" help:"Time between pings; a client silent for two of them is dropped. 0: no pings (default: ${default})."`
 
-	MaxConnsPerIP   int           `group:"Limits" name:"maxconns-per-ip" placeholder:"N" default:"0" help:"Most WebSockets and CGI programs at once of one client address; then 429. 0: no limit (default: ${default})."`
-	HandshakesPerIP int           `group:"Limits" name:"handshakes-per-ip" placeholder:"N" default:"0" help:"Most WebSocket handshakes and logins a minute of one client address; then 429. 0: no limit (default: ${default})."`
-	MaxHeaderBytes  int           `group:"Limits" placeholder:"BYTES" default:"65536" help:"Largest header of a request, about; then 431 (default: ${default})."`
-	MaxHeaderCount  int           `group:"Limits" placeholder:"N" default:"100" help:"Most header fields of a request; then 431. 0: no limit (default: ${default})."`
-	IdleTimeout     time.Duration `group:"Limits" placeholder:"TIME" help:"End a session without a message for so long, such as 90s, 10m or 1h30m; never unless given."`
-	MaxSession      time.Duration `group:"Limits" placeholder:"TIME" help:"End a session that has lasted so long; never unless given."`
+	MaxConnsPerIP   int           `group:"Limits" name:"maxconns-per-ip" placeholder:"N" default:"0" help:"Most WebSockets and CGI programs at once from one client address; then 429. 0: no limit (default: ${default})."`
+	HandshakesPerIP int           `group:"Limits" name:"handshakes-per-ip" placeholder:"N" default:"0" help:"Most WebSocket handshakes and logins a minute from one client address; then 429. 0: no limit (default: ${default})."`
+	MaxHeaderBytes  int           `group:"Limits" placeholder:"BYTES" default:"65536" help:"Largest header of a request, roughly; then 431 (default: ${default})."`
+	MaxHeaderCount  int           `group:"Limits" placeholder:"N" default:"100" help:"Most header fields in a request; then 431. 0: no limit (default: ${default})."`
+	IdleTimeout     time.Duration `group:"Limits" placeholder:"TIME" help:"End a session after this time without a message, such as 90s, 10m or 1h30m; never unless given."`
+	MaxSession      time.Duration `group:"Limits" placeholder:"TIME" help:"End a session after this time; never unless given."`
 	Once            bool          `group:"Limits" help:"Serve one WebSocket, and exit when it has ended."`
 
 	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
 	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
 
-	Htpasswd *string `group:"Who may connect" placeholder:"FILE" complete:"file" help:"Ask for a user and a password of this file, made with htpasswd -B. For all requests but health checks."`
-	AuthCmd  *string `group:"Who may connect" placeholder:"PROGRAM" help:"Run this before each WebSocket, with the backend's environment. Exit status 0 lets in, 1 is 401, 2 is 403; lines NAME=VALUE that it prints are variables for the backend. Arguments are parted by blanks; '…' or \"…\" keeps blanks in one."`
+	Htpasswd *string `group:"Who may connect" placeholder:"FILE" complete:"file" help:"Require a user and password from this file, made with htpasswd -B, for everything but health checks."`
+	AuthCmd  *string `group:"Who may connect" placeholder:"PROGRAM" help:"Run this before each WebSocket, with the backend's environment. Exit status 0 lets the client in, 1 answers 401, 2 answers 403; each line NAME=VALUE that it prints sets a variable for the backend. Arguments are separated by spaces; quote one that has spaces with '…' or \"…\"."`
 
-	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"Static files for requests that are no WebSocket."`
-	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"CGI programs for requests that are no WebSocket."`
+	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"Static files for requests that are not WebSockets."`
+	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"CGI programs for requests that are not WebSockets."`
 	DevConsole bool   `group:"Plain HTTP" help:"A page to try a backend from the browser, at every URL path that has no file."`
 
 	Header     []string `group:"Headers" placeholder:"LINE" sep:"none" help:"Header for every answer, \"Name: value\"; repeatable."`
 	HeaderWS   []string `group:"Headers" name:"header-ws" placeholder:"LINE" sep:"none" help:"For WebSocket upgrades only; repeatable."`
 	HeaderHTTP []string `group:"Headers" name:"header-http" placeholder:"LINE" sep:"none" help:"For all other answers; repeatable."`
 
-	TrustProxy     string `group:"Behind a proxy" placeholder:"LIST" help:"Proxies to believe who the client is, and which scheme and host it asked for: addresses and CIDRs, comma-separated; unix: peers on a Unix socket."`
+	TrustProxy     string `group:"Behind a proxy" placeholder:"LIST" help:"Proxies that are believed when they name the client, its scheme and its host: addresses and CIDRs, comma-separated; unix: peers on a Unix socket."`
 	ProxyProtocol  bool   `group:"Behind a proxy" help:"Each connection from those proxies begins with a PROXY header, version 1 or 2."`
 	BasePath       string `group:"Behind a proxy" placeholder:"PATH" help:"Serve below this URL path, for proxies that keep a prefix."`
 	HealthPath     string `group:"Behind a proxy" placeholder:"PATH" help:"URL path for health checks: 200, and 503 while shutting down."`
-	UnixSocketMode string `group:"Behind a proxy" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; by the umask unless given."`
+	UnixSocketMode string `group:"Behind a proxy" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; the umask decides unless given."`
 
 	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal" help:"debug, trace, access, info, error or fatal (default: ${default})."`
 	LogFormat     string `group:"Log" placeholder:"FORMAT" default:"text" enum:"text,json" help:"text or json (default: ${default})."`

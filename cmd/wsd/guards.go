@@ -46,14 +46,14 @@ func (f *flags) findAuthCommand(cfg *server.Config) error {
 	}
 	hint := commandHint(name)
 	if strings.Contains(name, " ") {
-		hint = "quotes make one word of what is in them: only the program's own name may be in the first"
+		hint = "quotes make one word of what is in them: leave the arguments out of the quotes around the program"
 	}
 	return hinted(hint, "--authcmd: %w", commandError(name, err))
 }
 
-// splitWords splits text at blanks. Between ' and ', or " and ", everything stands
-// for itself, blanks too; a backslash does so everywhere, since it is in the paths
-// of Windows. closed is false when a quote has no end.
+// splitWords splits text at spaces. Between ' and ', or " and ", everything stands
+// for itself, spaces too; a backslash does so everywhere, since Windows has it in
+// paths. closed is false when a quote has no end.
 func splitWords(text string) (words []string, closed bool) {
 	var word strings.Builder
 	begun, quote := false, byte(0)

@@ -64,7 +64,7 @@ func TestGuardErrors(t *testing.T) {
 		{[]string{"--authcmd=x", "--staticdir=."}, 2, "--authcmd guards WebSockets, and there are none", "add a COMMAND or --dir; --htpasswd guards files and CGI programs, too"},
 		{[]string{"--authcmd=it's", "wsd-no-such-command"}, 2, "--authcmd=it's has an open quote", `close it; there is no escape character, but ' may stand in "…" and " in '…'`},
 		{[]string{"--authcmd=wsd-no-such-program -x", command}, 1, `--authcmd: no command "wsd-no-such-program" in PATH`, "is it installed, and its folder in PATH?"},
-		{[]string{"--authcmd='wsd-no-such-program -x'", command}, 1, `--authcmd: no command "wsd-no-such-program -x" in PATH`, "quotes make one word of what is in them: only the program's own name may be in the first"},
+		{[]string{"--authcmd='wsd-no-such-program -x'", command}, 1, `--authcmd: no command "wsd-no-such-program -x" in PATH`, "quotes make one word of what is in them: leave the arguments out of the quotes around the program"},
 	} {
 		_, err := configure(test.args, nil)
 		checkError(t, test.args, err, test.status, test.err, test.hint)

@@ -24,7 +24,7 @@ func (f *flags) setHeaders(cfg *server.Config) error {
 			case !ok:
 				return usage("write it as --"+h.flag+`="Name: value"`, "--%s=%q has no colon", h.flag, line)
 			case !isToken(name):
-				return usage("", "--%s=%q: %q is no header name", h.flag, line, name)
+				return usage("", "--%s=%q: %q is not a valid header name", h.flag, line, name)
 			case strings.ContainsFunc(value, notInField):
 				return usage("", "--%s=%q has a control character in its value", h.flag, line)
 			}

@@ -49,7 +49,7 @@ func inherit() ([]server.Inherited, error) {
 func checkCount(count string) error {
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 {
-		return fmt.Errorf("LISTEN_FDS=%s is no number of sockets", count)
+		return fmt.Errorf("LISTEN_FDS=%s is not a number of sockets", count)
 	}
 	for fd := firstInherited; fd < firstInherited+n; fd++ {
 		if err := syscall.Fstat(fd, new(syscall.Stat_t)); err != nil {
@@ -70,18 +70,18 @@ func listenerOf(file *os.File) (net.Listener, error) {
 	kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
 	switch {
 	case errors.Is(err, syscall.ENOTSOCK):
-		return nil, errors.New("it is no socket")
+		return nil, errors.New("it is not a socket")
 	case err != nil:
 		return nil, err
 	case kind != syscall.SOCK_STREAM:
-		return nil, errors.New("it is no stream socket")
+		return nil, errors.New("it is not a stream socket")
 	}
 	listens, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_ACCEPTCONN)
 	switch {
 	case err != nil:
 		return nil, err
 	case listens == 0:
-		return nil, errors.New("it does not listen")
+		return nil, errors.New("it is not listening")
 	}
 	l, err := net.FileListener(file) // of a copy
 	if err != nil {

@@ -33,7 +33,7 @@ func openLog(w io.Writer, level, format string) openedLog {
 	}
 	queue := newLogQueue(w, func(lost int) []byte {
 		var line bytes.Buffer
-		open(&line, level, format).Warn("the log took no more; lines were lost", "lines", lost)
+		open(&line, level, format).Warn("lines were lost while the log could not be written", "lines", lost)
 		return line.Bytes()
 	})
 	return openedLog{open(queue, level, format), queue}

@@ -18,7 +18,7 @@ func passEnv(names string, environ []string) ([]string, error) {
 	for name := range strings.SplitSeq(names, ",") {
 		name = strings.TrimSpace(name)
 		if strings.ContainsAny(name, "=\x00") {
-			return nil, usage("it takes names only, such as --passenv=PATH,HOME", "--passenv: %q is no variable's name", name)
+			return nil, usage("it takes names only, such as --passenv=PATH,HOME", "--passenv: %q is not a valid variable name", name)
 		}
 		if name == "" || slices.ContainsFunc(serversOwn, func(own string) bool { return sameName(name, own) }) {
 			continue

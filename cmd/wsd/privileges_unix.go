@@ -40,7 +40,7 @@ func (a *account) become() error {
 		{"setgroups", func() error { return syscall.Setgroups(a.groups) }},
 		{"setgid", func() error { return syscall.Setgid(a.gid) }},
 		{"setuid", func() error { return syscall.Setuid(a.uid) }},
-		{"checking that it is so", a.check},
+		{"checking the result", a.check},
 	} {
 		if err := step.do(); err != nil {
 			return hinted("in a container root needs the capabilities SETUID and SETGID, and the numbers must exist there",
@@ -68,7 +68,7 @@ func (a *account) check() error {
 	}
 	for _, id := range groups {
 		if !slices.Contains(a.groups, id) {
-			return fmt.Errorf("it is in group %d still", id)
+			return fmt.Errorf("it is still in group %d", id)
 		}
 	}
 	if a.uid != 0 && (syscall.Setuid(0) == nil || syscall.Setreuid(-1, 0) == nil) {

@@ -38,7 +38,7 @@ func (f *flags) setTrust(cfg *server.Config) error {
 			prefix, ok := parsePrefix(entry)
 			if !ok {
 				return usage("write addresses and CIDRs, such as 10.0.0.0/8,192.0.2.7,::1, or unix for peers on a Unix socket",
-					"--trustproxy=%s: %q is no address and no CIDR", f.TrustProxy, entry)
+					"--trustproxy=%s: %q is neither an address nor a CIDR", f.TrustProxy, entry)
 			}
 			cfg.TrustProxies = append(cfg.TrustProxies, prefix)
 		}
@@ -75,12 +75,12 @@ func (f *flags) setSocketMode(cfg *server.Config) error {
 	mode, err := strconv.ParseUint(f.UnixSocketMode, 8, 32)
 	switch {
 	case err != nil || mode > 0o777:
-		return usage("write it in octal, such as 0660", "--unixsocket-mode=%s is no mode", f.UnixSocketMode)
+		return usage("write it in octal, such as 0660", "--unixsocket-mode=%s is not a valid mode", f.UnixSocketMode)
 	case mode&0o222 == 0:
-		return usage("to connect takes the right to write: 0600, 0660 or 0666",
+		return usage("clients need write permission: 0600, 0660 or 0666",
 			"--unixsocket-mode=%s lets nobody connect", f.UnixSocketMode)
 	case f.UnixSocket == "":
-		return usage("add --unixsocket=PATH; an inherited socket has the mode that its maker gave it",
+		return usage("add --unixsocket=PATH; whoever makes an inherited socket sets its mode",
 			"--unixsocket-mode without --unixsocket")
 	}
 	cfg.UnixSocketMode = fs.FileMode(mode)

@@ -55,25 +55,25 @@ func TestProxyingErrors(t *testing.T) {
 	const (
 		listHint = "write addresses and CIDRs, such as 10.0.0.0/8,192.0.2.7,::1, or unix for peers on a Unix socket"
 		modeHint = "write it in octal, such as 0660"
-		deafHint = "to connect takes the right to write: 0600, 0660 or 0666"
+		deafHint = "clients need write permission: 0600, 0660 or 0666"
 	)
 	for _, test := range []struct{ args, err, hint string }{
-		{"--trustproxy=10.0.0.0/33", `--trustproxy=10.0.0.0/33: "10.0.0.0/33" is no address and no CIDR`, listHint},
-		{"--trustproxy=localhost", `--trustproxy=localhost: "localhost" is no address and no CIDR`, listHint},
-		{"--trustproxy=::1,[::1]", `--trustproxy=::1,[::1]: "[::1]" is no address and no CIDR`, listHint},
-		{"--trustproxy=fe80::1%eth0", `--trustproxy=fe80::1%eth0: "fe80::1%eth0" is no address and no CIDR`, listHint},
-		{"--trustproxy=10.0.0.1:80", `--trustproxy=10.0.0.1:80: "10.0.0.1:80" is no address and no CIDR`, listHint},
-		{"--trustproxy=10/8", `--trustproxy=10/8: "10/8" is no address and no CIDR`, listHint},
+		{"--trustproxy=10.0.0.0/33", `--trustproxy=10.0.0.0/33: "10.0.0.0/33" is neither an address nor a CIDR`, listHint},
+		{"--trustproxy=localhost", `--trustproxy=localhost: "localhost" is neither an address nor a CIDR`, listHint},
+		{"--trustproxy=::1,[::1]", `--trustproxy=::1,[::1]: "[::1]" is neither an address nor a CIDR`, listHint},
+		{"--trustproxy=fe80::1%eth0", `--trustproxy=fe80::1%eth0: "fe80::1%eth0" is neither an address nor a CIDR`, listHint},
+		{"--trustproxy=10.0.0.1:80", `--trustproxy=10.0.0.1:80: "10.0.0.1:80" is neither an address nor a CIDR`, listHint},
+		{"--trustproxy=10/8", `--trustproxy=10/8: "10/8" is neither an address nor a CIDR`, listHint},
 		{"--trustproxy=,", "--trustproxy=, names no proxy", "leave --trustproxy out to believe nobody"},
 		{"--proxyprotocol", "--proxyprotocol needs --trustproxy", "add --trustproxy with the proxy's address: anyone else could send such a header, too"},
-		{"--unixsocket=s --unixsocket-mode=0888", "--unixsocket-mode=0888 is no mode", modeHint},
-		{"--unixsocket=s --unixsocket-mode=0x1b0", "--unixsocket-mode=0x1b0 is no mode", modeHint},
-		{"--unixsocket=s --unixsocket-mode=-660", "--unixsocket-mode=-660 is no mode", modeHint},
-		{"--unixsocket=s --unixsocket-mode=rw-rw----", "--unixsocket-mode=rw-rw---- is no mode", modeHint},
-		{"--unixsocket=s --unixsocket-mode=4755", "--unixsocket-mode=4755 is no mode", modeHint},
+		{"--unixsocket=s --unixsocket-mode=0888", "--unixsocket-mode=0888 is not a valid mode", modeHint},
+		{"--unixsocket=s --unixsocket-mode=0x1b0", "--unixsocket-mode=0x1b0 is not a valid mode", modeHint},
+		{"--unixsocket=s --unixsocket-mode=-660", "--unixsocket-mode=-660 is not a valid mode", modeHint},
+		{"--unixsocket=s --unixsocket-mode=rw-rw----", "--unixsocket-mode=rw-rw---- is not a valid mode", modeHint},
+		{"--unixsocket=s --unixsocket-mode=4755", "--unixsocket-mode=4755 is not a valid mode", modeHint},
 		{"--unixsocket=s --unixsocket-mode=0", "--unixsocket-mode=0 lets nobody connect", deafHint},
 		{"--unixsocket=s --unixsocket-mode=0444", "--unixsocket-mode=0444 lets nobody connect", deafHint},
-		{"--unixsocket-mode=0660", "--unixsocket-mode without --unixsocket", "add --unixsocket=PATH; an inherited socket has the mode that its maker gave it"},
+		{"--unixsocket-mode=0660", "--unixsocket-mode without --unixsocket", "add --unixsocket=PATH; whoever makes an inherited socket sets its mode"},
 	} {
 		args := append(strings.Fields(test.args), "--devconsole")
 		_, err := configure(args, nil)

@@ -32,7 +32,7 @@ func supervise(d watchable, log *slog.Logger) daemon {
 	}
 	watchdog, err := watchdogTime()
 	if err != nil {
-		log.Warn("no watchdog", "error", err)
+		log.Warn("the watchdog is off", "error", err)
 	}
 	return &supervised{
 		watchable: d,
@@ -163,7 +163,7 @@ func sessionsText(n int) string {
 
 func (s *supervised) tell(text string) {
 	if err := s.send(text); err != nil {
-		s.warn.Do(func() { s.log.Warn("the service manager can't be told how wsd is", "error", err) })
+		s.warn.Do(func() { s.log.Warn("the service manager can't be notified", "error", err) })
 	}
 }
 

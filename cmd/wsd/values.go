@@ -35,7 +35,7 @@ func decodeNumber(ctx *kong.DecodeContext, target reflect.Value) error {
 	case errors.Is(err, strconv.ErrRange):
 		return fmt.Errorf("%s is out of range", word)
 	case err != nil:
-		return fmt.Errorf("%q is no whole number", word)
+		return fmt.Errorf("%q is not a whole number", word)
 	}
 	target.SetInt(n)
 	return nil
@@ -47,7 +47,7 @@ func decodeTime(ctx *kong.DecodeContext, target reflect.Value) error {
 	d, err := time.ParseDuration(word)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is no time; write it as 90s, 10m or 1h30m", word)
+		return fmt.Errorf("%q is not a length of time; write it as 90s, 10m or 1h30m", word)
 	case d < 0:
 		return fmt.Errorf("%s is negative; 0 turns it off", word)
 	}

@@ -148,11 +148,11 @@ func testErrors(t *testing.T) {
 		env    string
 		want   string
 	}{
-		{datagrams, "", `the inherited socket "x": it is no stream socket`},
-		{unixgram, "", `the inherited socket "x": it is no stream socket`},
+		{datagrams, "", `the inherited socket "x": it is not a stream socket`},
+		{unixgram, "", `the inherited socket "x": it is not a stream socket`},
 		{connected.(*net.TCPConn), "", `the inherited socket "x": it does not listen`},
-		{noSocket{pipe}, "", `the inherited socket "x": it is no socket`},
-		{listenTCP(t), "LISTEN_FDS=one", "LISTEN_FDS=one is no number of sockets"},
+		{noSocket{pipe}, "", `the inherited socket "x": it is not a socket`},
+		{listenTCP(t), "LISTEN_FDS=one", "LISTEN_FDS=one is not a number of sockets"},
 		{listenTCP(t), "LISTEN_FDS=2147483647", "LISTEN_FDS=2147483647: descriptor "},
 		{listenTCP(t), "LISTEN_FDNAMES=redirect", `the inherited socket "redirect" has no TCP port to redirect to`},
 	} {

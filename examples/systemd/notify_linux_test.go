@@ -100,7 +100,7 @@ func testNobodyThere(t *testing.T) {
 	p := s.run(t)
 	echo(t, p.Address())
 	p.Shutdown()
-	if n := len(p.Log.All("…can't be told…")); n != 1 {
+	if n := len(p.Log.All("…can't be notified…")); n != 1 {
 		t.Errorf("%d warnings", n)
 	}
 }

@@ -100,7 +100,7 @@ func (s *Store) CheckAccess() {
 		if err == nil {
 			f.Close()
 		} else if errors.Is(err, fs.ErrPermission) {
-			s.log.Warn("a TLS file can't be read again: a new one takes a restart", "error", err, "hint", hintUnreadable)
+			s.log.Warn("a TLS file can't be read again: replacing it will take a restart", "error", err, "hint", hintUnreadable)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func readPEM(file, field string) ([]byte, error) {
 	}
 	if block, _ := pem.Decode(data); block == nil {
 		return nil, &hint.Error{
-			Err:  fmt.Errorf("%s is no PEM file", file),
+			Err:  fmt.Errorf("%s is not a PEM file", file),
 			Hint: "a PEM file is text with a line like -----BEGIN CERTIFICATE-----; openssl converts other forms",
 		}
 	}

@@ -137,10 +137,10 @@ func (s *selfSigned) read() (tls.Certificate, error) {
 func (s *selfSigned) check(leaf *x509.Certificate) error {
 	now := s.now()
 	if now.Before(leaf.NotBefore) {
-		return fmt.Errorf("the old one is valid from %s only", leaf.NotBefore.Format(time.DateOnly))
+		return fmt.Errorf("the old one is not valid before %s", leaf.NotBefore.Format(time.DateOnly))
 	}
 	if now.Add(renewBefore).After(leaf.NotAfter) {
-		return fmt.Errorf("the old one ends on %s", leaf.NotAfter.Format(time.DateOnly))
+		return fmt.Errorf("the old one expires on %s", leaf.NotAfter.Format(time.DateOnly))
 	}
 	covered := namesOf(leaf)
 	for _, name := range s.names {

@@ -107,9 +107,9 @@ func TestSelfSignedMadeAnew(t *testing.T) {
 		names  []string
 		reason string
 	}{
-		{"about to end", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife - renewBefore + time.Minute) }, nil, "ends on"},
-		{"ended", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife + time.Minute) }, nil, "ends on"},
-		{"not yet valid", func(_ *testing.T, _ string, c *handClock) { c.advance(-2 * clockSkew) }, nil, "valid from"},
+		{"about to end", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife - renewBefore + time.Minute) }, nil, "expires on"},
+		{"ended", func(_ *testing.T, _ string, c *handClock) { c.advance(selfSignedLife + time.Minute) }, nil, "expires on"},
+		{"not yet valid", func(_ *testing.T, _ string, c *handClock) { c.advance(-2 * clockSkew) }, nil, "not valid before"},
 		{"garbage", func(t *testing.T, file string, _ *handClock) { servertest.Replace(t, file, "x") }, nil, "PEM data"},
 		{"gone", func(t *testing.T, file string, _ *handClock) { os.Remove(file) }, nil, "not there"},
 		{"another name", func(*testing.T, string, *handClock) {}, []string{"192.0.2.9"}, "does not cover 192.0.2.9"},

@@ -105,18 +105,18 @@ func (p *passwords) add(line string) error {
 	case !utf8.ValidString(user) || strings.ContainsFunc(user, unicode.IsControl):
 		return &hint.Error{Err: errors.New("the user's name is not plain UTF-8 text"), Hint: "write the file in UTF-8"}
 	case twice:
-		return &hint.Error{Err: fmt.Errorf("the user %q is there twice", user), Hint: "leave one of the two out"}
+		return &hint.Error{Err: fmt.Errorf("the user %q appears twice", user), Hint: "leave one of the two out"}
 	case !isBcrypt(text):
 		return &hint.Error{
-			Err:  fmt.Errorf("the password of %q is no bcrypt hash", user),
-			Hint: "only bcrypt is safe enough; write it anew with: htpasswd -B FILE USER",
+			Err:  fmt.Errorf("the password of %q is not a bcrypt hash", user),
+			Hint: "only bcrypt is safe enough; write it again with: htpasswd -B FILE USER",
 		}
 	}
 	cost, err := bcrypt.Cost([]byte(text))
 	if err != nil || cost > maxCost {
 		return &hint.Error{
-			Err:  fmt.Errorf("the password of %q has a cost that is not from %d to %d", user, bcrypt.MinCost, maxCost),
-			Hint: "each step doubles the time that a login takes; write it anew with: htpasswd -B FILE USER",
+			Err:  fmt.Errorf("the password of %q has a cost that is not between %d and %d", user, bcrypt.MinCost, maxCost),
+			Hint: "each step doubles the time that a login takes; write it again with: htpasswd -B FILE USER",
 		}
 	}
 	p.hashes[user] = []byte(text)

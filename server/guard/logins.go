@@ -31,7 +31,7 @@ type LoginError string
 func (e LoginError) Error() string { return string(e) }
 
 const (
-	errLongPassword LoginError = "the password is longer than 72 bytes, more than bcrypt sees"
+	errLongPassword LoginError = "the password is longer than the 72 bytes that bcrypt takes"
 	errNoLogin      LoginError = "there is no user and password, or no valid ones"
 	errWrongLogin   LoginError = "wrong user or password"
 )

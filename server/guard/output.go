@@ -23,9 +23,9 @@ func addVariables(env []string, output []byte) ([]string, error) {
 		case !ok || !isVariable(name):
 			return nil, fmt.Errorf("line %d of its output is not NAME=VALUE", number)
 		case given[upper]:
-			return nil, fmt.Errorf("line %d of its output sets %s once more", number, name)
+			return nil, fmt.Errorf("line %d of its output sets %s again", number, name)
 		case isReserved(env, name):
-			return nil, fmt.Errorf("line %d of its output sets %s, which is not its to set", number, name)
+			return nil, fmt.Errorf("line %d of its output sets %s, which it may not set", number, name)
 		case strings.ContainsFunc(text, isControl):
 			return nil, fmt.Errorf("line %d of its output sets %s to a value with a control character", number, name)
 		}

@@ -181,7 +181,7 @@ func readXForwarded(h http.Header, hostHeader string, trust Trusted) (*claim, er
 			continue
 		}
 		if !c.addr.IsValid() {
-			errs = append(errs, fmt.Errorf("header X-Forwarded-For: %.255q is no address", node))
+			errs = append(errs, fmt.Errorf("header X-Forwarded-For: %.255q is not an address", node))
 		}
 		break
 	}

@@ -62,7 +62,7 @@ func (c *claim) element(e forwardedElement, trust Trusted) (more bool, err error
 	}
 	more = c.hop(e.node, trust)
 	if !c.addr.IsValid() {
-		err = errors.Join(err, fmt.Errorf("header Forwarded: for=%.255q is no address", e.node))
+		err = errors.Join(err, fmt.Errorf("header Forwarded: for=%.255q is not an address", e.node))
 	}
 	return more, err
 }
@@ -70,7 +70,7 @@ func (c *claim) element(e forwardedElement, trust Trusted) (more bool, err error
 var (
 	errForwardedPair  = errors.New("not a list of name=value")
 	errForwardedQuote = errors.New("a quoted string does not end")
-	errForwardedTwice = errors.New("a parameter is there twice")
+	errForwardedTwice = errors.New("a parameter appears twice")
 )
 
 // parseForwarded reads one line of Forwarded: elements with commas between them,
