@@ -37,8 +37,8 @@ func (in *Input) Write(b []byte) (int, error) {
 	return in.file.Write(b)
 }
 
-// WriteWithin is a Write for somebody who is gone: it goes on as long as the
-// process takes some of b within patience, and then gives up.
+// WriteWithin is a Write for a client that is gone: it goes on for as long as the
+// process takes something within patience each time, and then gives up.
 func (in *Input) WriteWithin(patience time.Duration, b []byte) error {
 	for {
 		err := in.file.SetWriteDeadline(time.Now().Add(patience))

@@ -7,8 +7,8 @@ import "syscall"
 // reap waits for the process and reaps it in one call, which holds a thread: the
 // runtime's poller can't watch a process here. Signals must reach the process
 // all that time, so mu is not held, and one sent in the moment between the
-// reaping and the note of it goes to a number that is nobody's or, had it been
-// given away at once, somebody else's.
+// reaping and the note of it goes to a number that is free or, if it was reused
+// at once, another process's.
 func (p *Process) reap() (Status, error) {
 	state, err := p.handle.Wait()
 	p.mu.Lock()

@@ -41,7 +41,7 @@ type Config struct {
 	// streams tagged as JSON. Not together with Binary.
 	PassStderr bool
 
-	// StaticDir, CGIDir and DevConsole answer requests that are no upgrade, in
+	// StaticDir, CGIDir and DevConsole answer requests that are not upgrades, in
 	// the order CGI, static files, console. Both folders are absolute paths.
 	StaticDir  string
 	CGIDir     string
@@ -50,8 +50,8 @@ type Config struct {
 	// Addresses are the TCP addresses to listen on, as net.Listen takes them.
 	Addresses []string
 	// UnixSocket is the path of a Unix socket to listen on. UnixSocketMode are
-	// its permissions; 0 leaves them to the umask. UnixSocketOwner is who gets the
-	// file of it; nil leaves it to the user of the process.
+	// its permissions; 0 leaves them to the umask. UnixSocketOwner becomes the owner
+	// of its file; nil leaves it to the user of the process.
 	UnixSocket      string
 	UnixSocketMode  fs.FileMode
 	UnixSocketOwner *Owner
@@ -78,13 +78,13 @@ type Config struct {
 	// connections it may have 16 more; one beyond them is closed at once. 0 means
 	// no limit.
 	MaxPerAddress int
-	// HandshakesPerMinute bounds the WebSocket handshakes of such an address, and what
-	// its other requests try as passwords, as many at once and as many a minute; one
-	// beyond it is answered 429. 0 means no limit.
+	// HandshakesPerMinute bounds the WebSocket handshakes of such an address, together
+	// with the logins of its other requests: so many at once, and so many a minute. One
+	// beyond them is answered 429. 0 means no limit.
 	HandshakesPerMinute int
-	// MaxHeaderBytes and MaxHeaderCount bound the header of a request, with some
-	// KiB of grace, and its fields; a larger one is answered 431. 0 means the
-	// default of net/http for the former and no limit for the latter.
+	// MaxHeaderBytes bounds the header of a request, with some KiB of grace, and
+	// MaxHeaderCount the number of its fields; a larger one is answered 431. 0 means
+	// net/http's default for the former and no limit for the latter.
 	MaxHeaderBytes, MaxHeaderCount int
 	// IdleTimeout ends a session that no message has crossed for so long, and
 	// MaxSession one that has lasted so long, both with 1001. 0 means never.
@@ -98,9 +98,9 @@ type Config struct {
 	// of them is dropped. 0 means that no pings are sent.
 	PingPeriod time.Duration
 
-	// TrustProxies are the addresses of proxies that are believed what Forwarded,
-	// X-Forwarded-For and their like say of a request: client, scheme, host and
-	// port. TrustUnixPeers does the same for whoever connects to a Unix socket.
+	// TrustProxies are the addresses of proxies whose Forwarded, X-Forwarded-For and
+	// the like are believed about a request's client, scheme, host and port.
+	// TrustUnixPeers does the same for whoever connects to a Unix socket.
 	TrustProxies   []netip.Prefix
 	TrustUnixPeers bool
 	// ProxyProtocol makes each connection from those begin with a header of the
@@ -109,9 +109,9 @@ type Config struct {
 	// BasePath is the URL path below which everything is served; any other is
 	// answered 404.
 	BasePath string
-	// HealthPath is the URL path, outside of BasePath or not, that says 200, and
-	// 503 from the beginning of a shutdown on. DrainTime is how long it then does
-	// so before anything is closed.
+	// HealthPath is the URL path, below BasePath or not, that answers 200 and, from
+	// the beginning of a shutdown, 503. DrainTime is how long a shutdown leaves it at
+	// that before it closes anything.
 	HealthPath string
 	DrainTime  time.Duration
 

@@ -254,7 +254,7 @@ func (l *unixListener) Close() error {
 }
 
 // listenUnix listens on a Unix socket at path, after removing the file that a
-// server which is gone has left there. The socket has the permissions mode from
+// server that is gone has left there. The socket has the permissions mode from
 // its first moment on; 0 leaves them to the umask. A nil owner leaves it to the
 // process.
 func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, error) {

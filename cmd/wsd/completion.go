@@ -22,8 +22,8 @@ func zshText(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(text)
 }
 
-// quote puts a word in single quotes, as zsh and fish both read them: what is in
-// them stands for itself, but that fish takes \\ and \' for one character.
+// quote puts a word in single quotes, which zsh and fish read alike: all in them
+// stands for itself, except that fish takes \\ and \' for one character.
 func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -7,7 +7,7 @@ import (
 	"wsd/server"
 )
 
-// setGuards sets who is let in. An empty flag is an error: a variable that is
+// setGuards sets who may connect. An empty flag is an error: a variable that is
 // empty by mistake must not open the server. server.New reads the password file.
 func (f *flags) setGuards(cfg *server.Config) error {
 	if f.Htpasswd != nil {

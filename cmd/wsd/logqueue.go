@@ -27,7 +27,7 @@ type logQueue struct {
 	ended  chan struct{}         // closed when run has ended
 
 	mu     sync.Mutex
-	lines  [][]byte      // the oldest first; that is being written
+	lines  [][]byte      // the oldest first, which is being written
 	size   int           // bytes of lines
 	taken  chan struct{} // closed and replaced when the log has taken a line
 	stuck  bool          // the log has taken nothing for logPatience
@@ -48,7 +48,7 @@ func newLogQueue(w io.Writer, notice func(lost int) []byte) *logQueue {
 	return q
 }
 
-// Write takes a line. It returns no error: nobody could be told.
+// Write takes a line. It returns no error: there is nowhere to report one.
 func (q *logQueue) Write(line []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

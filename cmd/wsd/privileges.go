@@ -8,8 +8,8 @@ import (
 	"wsd/server"
 )
 
-// unprivileged becomes the user of --user, for good, and makes sure that it can
-// get at what is to be served. It is called once wsd listens and before it
+// unprivileged becomes the user of --user, for good, and makes sure that this user
+// can reach what is to be served. It is called once wsd listens and before it
 // serves anybody. Without --user nothing changes, and root gets a warning.
 func (f *flags) unprivileged(cfg *server.Config) error {
 	if f.account == nil {
@@ -27,7 +27,7 @@ func (f *flags) unprivileged(cfg *server.Config) error {
 	return f.account.checkAccess(cfg)
 }
 
-// checkAccess reports what is to be served and out of the user's reach. It is
+// checkAccess reports what is to be served but out of the user's reach. It is
 // called as that user.
 func (a *account) checkAccess(cfg *server.Config) error {
 	const hint = "the user needs the right to execute a program, and to enter each folder on the way to it"

@@ -22,8 +22,7 @@ func (a *account) isCurrent() bool {
 }
 
 // become makes all threads of this process run as a, and makes sure that there
-// is no way back. After an error the process is neither here nor there: it must
-// end.
+// is no way back. After an error the process may be halfway there, and must end.
 //
 // On Linux the user's other processes can't look into this one after that
 // (PR_SET_DUMPABLE in prctl(2)): a backend can't read the private keys that are

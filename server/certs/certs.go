@@ -87,7 +87,8 @@ func tlsConfig() *tls.Config {
 }
 
 // CheckAccess is called when the process may have given up a privilege since the
-// files were read: one that it can no longer look at has not changed by that. A warning names those that it could not read again.
+// files were read: that a file can no longer be looked at does not count as a
+// change. A warning names each file that could not be read again.
 func (s *Store) CheckAccess() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,10 +41,10 @@ type Command struct {
 // ended and, if that is with status 0, a copy of env with the variables that the
 // program has printed. The log takes what it writes to stderr.
 //
-// The program is killed, and the error says why, when ctx is done before, by its cause,
-// or c.Timeout is over. What it prints may be an error, too. That a client has left is
-// not seen by its ctx if it has sent anything behind its handshake, since net/http reads
-// no further; the time limit holds.
+// When ctx is done first, or c.Timeout is over, the program is killed; the error is
+// ctx's cause, or says that the program was too slow. Output that can't be used is an
+// error, too. When a client leaves after it has sent something behind its handshake,
+// ctx does not see it, since net/http reads no further; the time limit still holds.
 func (c *Command) Run(ctx context.Context, log *slog.Logger, env []string) ([]string, exec.Status, error) {
 	proc, err := c.Start(&exec.Command{Path: c.Words[0], Args: c.Words[1:], Env: env})
 	if err != nil {

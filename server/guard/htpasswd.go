@@ -46,8 +46,8 @@ type passwords struct {
 	remembered map[login]struct{}
 }
 
-// login is a user and a password as a keyed hash: a password must not lie about
-// in memory.
+// login is a user and a password as a keyed hash: a password must not stay in
+// memory.
 type login [sha256.Size]byte
 
 // readPasswords reads an htpasswd file. The error has a *FileError and a hint.
@@ -130,10 +130,10 @@ var bcryptText = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 func isBcrypt(text string) bool { return bcryptText.MatchString(text) }
 
-// matches compares a password with the user's. An unknown user costs a comparison
-// too, at the highest cost of the file: where all hashes have the same cost, how long an
-// answer takes tells nobody who is in the file. Where costs are mixed it does tell of
-// users whose hash has a lower cost than the highest.
+// matches compares a password with the user's. An unknown user costs a comparison,
+// too, at the highest cost in the file. Where all hashes have the same cost, the time
+// that an answer takes thus gives away no user; where costs are mixed, it gives away
+// those whose hash costs less than the highest.
 func (p *passwords) matches(user, password string, compare comparison) bool {
 	hash, known := p.hashes[user]
 	if !known {

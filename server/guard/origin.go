@@ -35,10 +35,10 @@ func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
 	return &Origins{entries, same, guarded}, nil
 }
 
-// guardedHint is for the operator whose page is refused without a flag that says
-// so.
-const guardedHint = "browsers send passwords, cookies and certificates along for any page: " +
-	"name the origins that may connect with {Origins}"
+// guardedHint is for an operator who has set nothing about origins, and whose page
+// is refused.
+const guardedHint = "any page could use the passwords, cookies and certificates that browsers send along: " +
+	"list the origins that may connect in {Origins}"
 
 // CheckUpgrade says why the page that asks for a WebSocket may not have it, if so. The
 // error has a hint where the operator may not expect it.
@@ -152,7 +152,8 @@ func originHint(entry string) string {
 }
 
 // isAt says whether o has this scheme, unless it is empty, and the host and port
-// that a Host header names. No request's own host has an origin of another scheme, such as app://localhost.
+// that a Host header names. An origin like app://localhost, whose scheme has no
+// default port, is at none.
 func (o webOrigin) isAt(scheme, hostHeader string) bool {
 	name, port, ok := host.Split(hostHeader)
 	if port == "" {

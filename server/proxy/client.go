@@ -106,10 +106,10 @@ func (c Client) BrowserScheme() string {
 	return c.Scheme
 }
 
-// Counted is the address that c counts for, where each address has a limit. All
-// that come by a proxy and whose address is hidden or in doubt have one together: a
-// client may bring that about by a header of its own, and would else be bound by no
-// limit. It is not valid for a client that has no address to know, on a Unix socket.
+// Counted is the address that c counts for, where each address has a limit. Clients
+// behind a proxy whose address is hidden or in doubt share one: a client can bring that
+// about by a header of its own, and would otherwise escape the limit. The address is
+// not valid for a client that has none, on a Unix socket.
 func (c Client) Counted() netip.Addr {
 	if !c.Addr.IsValid() && c.proxy != "" {
 		return netip.IPv4Unspecified() // nobody's own

@@ -44,8 +44,8 @@ func (t Trusted) Has(c Client) bool { return c.unix && t.unix || t.addr(c.Addr) 
 var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name different clients")
 
 // Forwarded returns the client that a request with the header h comes from, when
-// direct has sent it. A trusted peer is believed what it says of the client;
-// from anyone else these are headers like all others.
+// direct has sent it. A trusted peer is believed about the client; from anyone
+// else these are headers like all others.
 //
 // There are two families of headers, Forwarded (RFC 7239) and X-Forwarded-For,
 // -Proto, -Host and -Port. A proxy sets one and lets the other through, and which
@@ -53,9 +53,9 @@ var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name dif
 // that only what they agree on counts.
 //
 // The address is that of the first hop, from the nearest on, that is not trusted
-// itself. What can't be read ends the way there: the client is unknown, since
-// what stands before it may be anybody's. The error tells of that, for the log;
-// the client is good all the same.
+// itself. A part that can't be read ends the search: the client is unknown, since
+// anybody may have written what stands before it. The error says so, for the log;
+// the client can be used all the same.
 func Forwarded(direct Client, h http.Header, trust Trusted) (Client, error) {
 	if !trust.Has(direct) {
 		return direct, nil

@@ -25,13 +25,13 @@ const (
 	lineLength = 107
 )
 
-// Listener accepts connections that begin with a header of the PROXY protocol,
-// version 1 or 2, from the peers of Trust, as Conns; those of others are left as they
-// are, and a header there is no valid request. Log, which is not nil, takes a record
-// of each header that is not valid. Closing it closes the listener below.
+// Listener accepts connections. Those from the peers in Trust begin with a header of
+// the PROXY protocol, version 1 or 2, and become Conns. Others are left as they are; a
+// header there is an invalid request. Log, which is not nil, takes a record of each
+// invalid header. Closing it closes the listener below.
 //
-// A trusted peer must send the header: the protocol's specification forbids to
-// guess, since a client behind a proxy that sends none could send its own.
+// A trusted peer must send the header. The protocol's specification forbids guessing,
+// since a client behind a proxy that sends none could send its own.
 type Listener struct {
 	net.Listener
 	Trust Trusted

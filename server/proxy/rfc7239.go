@@ -75,7 +75,7 @@ var (
 
 // parseForwarded reads one line of Forwarded: elements with commas between them,
 // each of pairs with semicolons (RFC 7239, section 4). Spaces around both
-// separators are let pass, and parameters of other names are left out.
+// separators are accepted, and parameters of other names are ignored.
 func parseForwarded(line string) ([]forwardedElement, error) {
 	var elements []forwardedElement
 	seen := map[string]bool{}
