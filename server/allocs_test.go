@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"wsd/server/lazyio"
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -25,10 +26,10 @@ type swallower struct {
 	left uint64 // bytes of the payload that is being read
 }
 
-func newSwallower(c *rawClient) *swallower {
-	c.conn.SetDeadline(time.Time{})
-	early, _ := c.in.Peek(c.in.Buffered())
-	return &swallower{conn: c.conn, in: lazyio.NewReader(c.conn, early)}
+func newSwallower(c *servertest.Client) *swallower {
+	c.Conn.SetDeadline(time.Time{})
+	early, _ := c.In.Peek(c.In.Buffered())
+	return &swallower{conn: c.Conn, in: lazyio.NewReader(c.Conn, early)}
 }
 
 // mustRead reads until so many messages have come in all.

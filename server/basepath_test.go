@@ -13,6 +13,7 @@ import (
 )
 
 func TestCutBase(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		base, path, rest string
 		ok               bool
@@ -70,6 +71,7 @@ func sameSegments(a, b string) bool {
 }
 
 func TestConfigPaths(t *testing.T) {
+	t.Parallel()
 	for _, path := range []string{"/ws", "/ws/", "/a/b", "/", "/a b/é", "/.well-known/x"} {
 		s, err := New(Config{BasePath: path, HealthPath: path})
 		if err != nil {
@@ -115,17 +117,18 @@ func get(t testing.TB, method, url string) (resp *http.Response, body string) {
 }
 
 func TestBasePathCommand(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("env"), BasePath: "/a/ws"})
 	for path, info := range map[string]string{
 		"/a/ws": "/", "/a/ws/": "/", "/a/ws/x%20y/?q=1": "/x y/", "//a/ws//x": "/x", "/a/w%73/x": "/x",
 	} {
-		c := newRawClient(t, dialTCP(t, s.addr)).upgrade(path)
-		wantVariables(t, c.variables(), map[string]string{"SCRIPT_NAME": "/a/ws", "PATH_INFO": info, "REQUEST_URI": path})
+		c := s.dial(t).Upgrade(path)
+		wantVariables(t, variables(t, c), map[string]string{"SCRIPT_NAME": "/a/ws", "PATH_INFO": info, "REQUEST_URI": path})
 	}
 	for _, path := range []string{"/", "/a", "/a/wsx", "/x/a/ws", "/a/ws/../..", "/a/ws/%2e%2e/x"} {
-		c := newRawClient(t, dialTCP(t, s.addr))
-		if c.shake(path, nil); c.answer.StatusCode != http.StatusNotFound {
-			t.Errorf("a WebSocket at %s: %s", path, c.answer.Status)
+		c := s.dial(t)
+		if answer := c.Shake(path); answer.StatusCode != http.StatusNotFound {
+			t.Errorf("a WebSocket at %s: %s", path, answer.Status)
 		}
 		if resp, _ := get(t, "GET", "http://"+s.addr+path); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s: %s", path, resp.Status)
@@ -134,14 +137,15 @@ func TestBasePathCommand(t *testing.T) {
 	if resp, body := get(t, "GET", "http://"+s.addr+"/a/ws/x"); resp.StatusCode != http.StatusUpgradeRequired || !strings.Contains(body, "/a/ws/x") {
 		t.Errorf("%s %q", resp.Status, body)
 	}
-	for _, r := range s.log.all("CONNECT") {
-		if !strings.Contains(r.attrs["path"], "a/ws") {
-			t.Errorf("the log has the path %s", r.attrs["path"])
+	for _, r := range s.log.All("CONNECT") {
+		if !strings.Contains(r["path"], "a/ws") {
+			t.Errorf("the log has the path %s", r["path"])
 		}
 	}
 }
 
 func TestBasePathPlain(t *testing.T) {
+	t.Parallel()
 	static := t.TempDir()
 	err := os.CopyFS(static, fstest.MapFS{
 		"index.html": {Data: []byte("the index")}, "sub/index.html": {Data: []byte("of sub")}, "page.html": {Data: []byte("a page")},

@@ -5,18 +5,19 @@ package server
 import "testing"
 
 func TestBasePathScripts(t *testing.T) {
+	t.Parallel()
 	scripts, programs := t.TempDir(), t.TempDir()
 	addProgram(t, scripts, "tool", "env")
 	addProgram(t, programs, "form.cgi", "print:Content-Type: text/plain", "print:", "env")
 	s := serve(t, Config{BasePath: "/ws", ScriptDir: scripts, CGIDir: programs})
 	for path, info := range map[string]string{"/ws/tool": "", "/ws/tool/x": "/x", "//ws//tool/x": "/x"} {
-		c := newRawClient(t, dialTCP(t, s.addr)).upgrade(path)
-		wantVariables(t, c.variables(), map[string]string{"SCRIPT_NAME": "/ws/tool", "PATH_INFO": info, "REQUEST_URI": path})
+		c := s.dial(t).Upgrade(path)
+		wantVariables(t, variables(t, c), map[string]string{"SCRIPT_NAME": "/ws/tool", "PATH_INFO": info, "REQUEST_URI": path})
 	}
 	for _, path := range []string{"/ws", "/ws/", "/tool", "/ws/none"} {
-		c := newRawClient(t, dialTCP(t, s.addr))
-		if c.shake(path, nil); c.answer.StatusCode != 404 {
-			t.Errorf("a WebSocket at %s: %s", path, c.answer.Status)
+		c := s.dial(t)
+		if answer := c.Shake(path); answer.StatusCode != 404 {
+			t.Errorf("a WebSocket at %s: %s", path, answer.Status)
 		}
 	}
 	_, body := get(t, "GET", "http://"+s.addr+"/ws/form.cgi/more?q=1")

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,6 +55,7 @@ func wantChallenge(t *testing.T, resp *http.Response) {
 }
 
 func TestLoginForms(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), PasswordFile: passwordFile(t, adaFile+"zoë:"+right4+"\nlong:"+right4)})
 	for name, tt := range map[string]struct {
 		header []string
@@ -92,18 +94,19 @@ func TestLoginForms(t *testing.T) {
 			t.Error(name)
 		}
 	}
-	for _, r := range s.log.wait(t, "login refused", 3) {
-		if r.level != LevelInfo || r.attrs["path"] != "/" || r.attrs["err"] == "" {
+	for _, r := range s.log.WaitN(t, 3, "login refused") {
+		if r["level"] != LevelInfo.String() || r["path"] != "/" || r["err"] == "" {
 			t.Error(r)
 		}
 	}
-	if text := s.log.text(); strings.Contains(text, "right") {
+	if text := s.log.Text(); strings.Contains(text, "right") {
 		t.Errorf("the log tells passwords: %s", text)
 	}
 }
 
 // A password of 72 bytes is all that bcrypt can see, and is taken.
 func TestLongestPassword(t *testing.T) {
+	t.Parallel()
 	longest := strings.Repeat("x", 72)
 	hash, err := bcrypt.GenerateFromPassword([]byte(longest), bcrypt.MinCost)
 	if err != nil {
@@ -114,15 +117,16 @@ func TestLongestPassword(t *testing.T) {
 	wantStatus(t, resp, http.StatusNotFound)
 	resp, _ = s.get(t, "/", basic("ada", longest+"x"))
 	wantChallenge(t, resp)
-	s.log.wait(t, "login refused", 1)[0].wantAttrs(t, map[string]string{"err": "the password is longer than the 72 bytes that bcrypt takes"})
+	s.log.Wait(t, "login refused").Want(t, "err", "the password is longer than the 72 bytes that bcrypt takes")
 }
 
 // net/http answers OPTIONS * by itself unless it is told not to.
 func TestPasswordGuardsTheServerAsAWhole(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("drain"), Addresses: []string{"127.0.0.1:0"}, PasswordFile: passwordFile(t, adaFile)})
 	resp, _ := r.ask(t, request("OPTIONS", "*", "Connection: close"))
 	wantChallenge(t, resp)
-	r.log.wait(t, "HTTP", 1)[0].wantAttrs(t, map[string]string{"path": "*", "method": "OPTIONS", "status": "401"})
+	r.log.Wait(t, "HTTP").Want(t, "path", "*", "method", "OPTIONS", "status", "401")
 	resp, _ = r.ask(t, request("OPTIONS", "*", "Connection: close", asAda))
 	wantStatus(t, resp, http.StatusUpgradeRequired)
 }
@@ -130,6 +134,7 @@ func TestPasswordGuardsTheServerAsAWhole(t *testing.T) {
 // Everything is behind the password but health checks, and nothing of it is told
 // or started without.
 func TestPasswordGuardsEverything(t *testing.T) {
+	t.Parallel()
 	files := t.TempDir()
 	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
 		t.Fatal(err)
@@ -147,9 +152,9 @@ func TestPasswordGuardsEverything(t *testing.T) {
 		request("POST", "/base/page.txt", "Connection: close", "Content-Length: 4") + "body",
 		request("GET", "/up/more", "Connection: close"),
 		request("OPTIONS", "/base/", "Connection: close"),
-		string(upgradeRequest("test.example", "/base/")),
-		string(upgradeRequest("test.example", "/up")), // a WebSocket, and no health check
-		strings.Replace(string(upgradeRequest("test.example", "/base/")), "Version: 13", "Version: 8", 1),
+		string(servertest.Request("/base/")),
+		string(servertest.Request("/up")), // a WebSocket, and no health check
+		strings.Replace(string(servertest.Request("/base/")), "Version: 13", "Version: 8", 1),
 	} {
 		resp, body := s.ask(t, r)
 		wantChallenge(t, resp)
@@ -167,21 +172,22 @@ func TestPasswordGuardsEverything(t *testing.T) {
 	if wantStatus(t, resp, http.StatusOK); body != "a file" {
 		t.Errorf("%q", body)
 	}
-	if started := s.log.all("CONNECT"); len(started) > 0 {
+	if started := s.log.All("CONNECT"); len(started) > 0 {
 		t.Error(started)
 	}
 	s.wantPlaces(t, 0)
-	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/base/", asAda)
-	s.log.wait(t, "CONNECT", 1)[0].wantAttrs(t, map[string]string{"user": "ada"})
+	c := s.dial(t).Upgrade("/base/", asAda)
+	s.log.Wait(t, "CONNECT").Want(t, "user", "ada")
 	resp, _ = s.get(t, "/base/page.txt") // the password comes before the place
 	wantChallenge(t, resp)
 	wantChallenge(t, s.askUpgrade(t))
-	c.close(1000)
-	c.wantCloseCode(1000, "")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
 }
 
 // RFC 3875 4.1.1, 4.1.11 and, of the header, 4.1.18.
 func TestPasswordEnvironment(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("env"), PasswordFile: passwordFile(t, adaFile)})
 	env := sessionEnvironment(t, s.client(t, asAda))
 	wantEnv(t, env, "REMOTE_USER=ada", "AUTH_TYPE=Basic")
@@ -219,20 +225,21 @@ func TestPasswordFileUnreadable(t *testing.T) {
 }
 
 func TestPasswordReload(t *testing.T) {
+	t.Parallel()
 	file := passwordFile(t, adaFile)
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), PasswordFile: file})
 	c := s.client(t, asAda)
-	c.wantText("up")
+	c.Want("up")
 	asBob := basic("bob", "right")
 	wantChallenge(t, s.askUpgrade(t, asBob))
 
 	replacePasswords(t, file, "bob:"+right6+"\n")
 	wantChallenge(t, s.askUpgrade(t, asBob)) // not read yet
 	s.Reload()
-	s.log.wait(t, "password file read again", 1)[0].wantAttrs(t, map[string]string{"file": file, "users": "1"})
+	s.log.Wait(t, "password file read again").Want(t, "file", file, "users", "1")
 	wantStatus(t, s.askUpgrade(t, asBob), http.StatusSwitchingProtocols)
 	wantChallenge(t, s.askUpgrade(t, asAda)) // although she was remembered
-	echoed(t, c, "a session that is open stays")
+	c.WantEcho("a session that is open stays")
 
 	for i, bad := range []string{"", "bob:plain", "ada:" + right4 + "\nbob:{SHA}x", "gone"} {
 		replacePasswords(t, file, bad)
@@ -242,8 +249,8 @@ func TestPasswordReload(t *testing.T) {
 			}
 		}
 		s.Reload()
-		r := s.log.wait(t, "password file not read again, the old users stay", i+1)[i]
-		if r.level != LevelError || r.attrs["error"] == "" || r.attrs["hint"] == "" || strings.Contains(r.String(), "plain") {
+		r := s.log.WaitN(t, i+1, "password file not read again, the old users stay")[i]
+		if r["level"] != LevelError.String() || r["error"] == "" || r["hint"] == "" || strings.Contains(fmt.Sprint(r), "plain") {
 			t.Error(r)
 		}
 		wantStatus(t, s.askUpgrade(t, asBob), http.StatusSwitchingProtocols)
@@ -254,6 +261,7 @@ func TestPasswordReload(t *testing.T) {
 // Guessing by plain requests counts as guessing by handshakes does; a login that
 // was right before costs nothing.
 func TestHandshakesPerMinuteBoundLogins(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{
 		Command: servertest.Play("print:up", "drain"), DevConsole: true, PasswordFile: passwordFile(t, adaFile),
 		HandshakesPerMinute: 4, TrustProxies: trustLoopback,
@@ -277,11 +285,12 @@ func TestHandshakesPerMinuteBoundLogins(t *testing.T) {
 	ask(http.StatusTooManyRequests, one, basic("nobody", "right"))
 	ask(http.StatusOK, one, asAda)
 	ask(http.StatusUnauthorized, "X-Forwarded-For: 192.0.2.2", basic("ada", "wrong"))
-	s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 2)
+	s.log.WaitN(t, 2, "too many handshakes of one address ({HandshakesPerMinute})")
 }
 
 // Whoever finds no turn for a login is told to come back.
 func TestTooManyLogins(t *testing.T) {
+	t.Parallel()
 	w := httptest.NewRecorder()
 	loginRefusal(errors.New("too many logins at once")).answer(w)
 	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || w.Header().Get("WWW-Authenticate") != "" {

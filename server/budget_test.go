@@ -1,37 +1,38 @@
 package server
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"wsd/server/lazyio"
 	"wsd/server/servertest"
-	"wsd/server/websocket"
 )
 
 // The memory for half-arrived messages is shared by all; whole messages need
 // none of it, and what a session held is free when it has ended.
 func TestMaxBuffered(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), MaxBuffered: 3 * lazyio.BufferSize})
-	client := func() *rawClient { c := s.client(t); c.wantText("up"); return c }
+	client := func() *servertest.Client { c := s.client(t); c.Want("up"); return c }
 	half := strings.Repeat("x", lazyio.BufferSize+1) // two buffers
 	one, two, three := client(), client(), client()
-	one.write(clientFrame(websocket.OpText, []byte(half)))
-	one.sync()
-	two.write(clientFrame(websocket.OpText, []byte(half)))
-	two.wantClose(1013, "no memory for the message now")
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1013", "detail": "no memory for the message now ({MaxBuffered})"})
-	three.text("small ones pass")
-	three.wantText("small ones pass")
-	one.write(clientFrame(websocket.FinBit, []byte("y")))
-	one.wantText(half + "y")
+	one.Write(fragment(half))
+	one.Sync()
+	two.Write(fragment(half))
+	two.WantClose(1013, "no memory for the message now")
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1013", "detail", "no memory for the message now ({MaxBuffered})")
+	three.Send("small ones pass")
+	three.Want("small ones pass")
+	one.Write(final("y"))
+	one.Want(half + "y")
 
-	one.write(clientFrame(websocket.OpText, []byte(half)))
-	one.conn.Close()
-	s.log.wait(t, "DISCONNECT", 2)
+	one.Write(fragment(half))
+	one.Conn.Close()
+	s.log.WaitN(t, 2, "DISCONNECT")
 	if used := s.buffered.Used(); used != 0 {
 		t.Errorf("%d bytes are taken, want 0", used)
 	}
-	three.write(joined(clientFrame(websocket.OpText, []byte(half)), clientFrame(websocket.FinBit, []byte("z"))))
-	three.wantText(half + "z")
+	three.Write(slices.Concat(fragment(half), final("z")))
+	three.Want(half + "z")
 }

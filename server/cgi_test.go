@@ -62,9 +62,13 @@ func isRunning(t *testing.T, pid string) bool {
 // Run waits for CGI programs as for backends: the command ends after it, and
 // would leave them behind.
 func TestRunWaitsForCGI(t *testing.T) {
-	log := newLogBook()
+	if testing.Short() {
+		t.Skip("slow: wsd gives a program six seconds")
+	}
+	t.Parallel()
+	log := new(servertest.Log)
 	dir := cgiFolder(t, "print:Content-Type: text/plain", "print:", "pid", "ignore:SIGINT", "hang")
-	s, err := New(Config{CGIDir: dir, Addresses: []string{"127.0.0.1:0"}, Log: log.logger(), Env: []string{quickExit}})
+	s, err := New(Config{CGIDir: dir, Addresses: []string{"127.0.0.1:0"}, Log: logTo(log, LevelAccess), Env: []string{quickExit}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +76,7 @@ func TestRunWaitsForCGI(t *testing.T) {
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }()
-	url := log.wait(t, "listening", 1)[0].attrs["url"]
+	url := log.Wait(t, "listening")["url"]
 	resp, err := http.Get(url + "/play.cgi")
 	if err != nil {
 		t.Fatal(err)
@@ -89,7 +93,7 @@ func TestRunWaitsForCGI(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(patience):
+	case <-time.After(servertest.Patience):
 		t.Fatal("Run has not returned")
 	}
 	if isRunning(t, pid) {
@@ -102,6 +106,7 @@ func TestRunWaitsForCGI(t *testing.T) {
 // A program that does not read its input answers all the same. The connection
 // ends with the answer to a request that has a body: see runCGI.
 func TestCGIIgnoresBody(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	addProgram(t, dir, "deaf.cgi", "print:Content-Length: 2", "print:Content-Type: text/plain", "print:", "write:6f6b")
 	s := serve(t, Config{CGIDir: dir})
@@ -110,7 +115,7 @@ func TestCGIIgnoresBody(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(servertest.Patience))
 	body := strings.Repeat("b", 80_000)
 	fmt.Fprintf(conn, "POST /deaf.cgi HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -128,6 +133,7 @@ func TestCGIIgnoresBody(t *testing.T) {
 const plainText = "print:Content-Type: text/plain"
 
 func TestCGIAnswer(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		steps  []string
@@ -166,6 +172,7 @@ func TestCGIAnswer(t *testing.T) {
 
 // What is no answer is 502, and the program's own words are logged but not shown.
 func TestCGIBadAnswer(t *testing.T) {
+	t.Parallel()
 	for name, steps := range map[string][]string{
 		"nothing":             {"exit:0"},
 		"failed":              {"exit:9"},
@@ -193,20 +200,21 @@ func TestCGIBadAnswer(t *testing.T) {
 			if strings.Contains(body, "private") {
 				t.Errorf("the answer is %q", body)
 			}
-			r := s.log.wait(t, "bad answer of a CGI program", 1)[0]
-			if r.level != LevelError || r.attrs["path"] != "/play.cgi" || r.attrs["err"] == "" {
+			r := s.log.Wait(t, "bad answer of a CGI program")
+			if r["level"] != LevelError.String() || r["path"] != "/play.cgi" || r["err"] == "" {
 				t.Error(r)
 			}
 			s.Close()
 			s.wantPlaces(t, 0)
-			if strings.Contains(s.log.text(), "secret") {
-				t.Errorf("the log has the query: %s", s.log.text())
+			if strings.Contains(s.log.Text(), "secret") {
+				t.Errorf("the log has the query: %s", s.log.Text())
 			}
 		})
 	}
 }
 
 func TestCGICannotStart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, "broken"), []byte("#!/no/such/interpreter\n"), 0o755); err != nil {
 		t.Fatal(err)
@@ -225,6 +233,7 @@ func TestCGICannotStart(t *testing.T) {
 
 // CGI programs count as backends do.
 func TestCGICountsAsFork(t *testing.T) {
+	t.Parallel()
 	before := servertest.NewGate(t)
 	s := serve(t, Config{
 		Command:  servertest.Play("print:up", "drain"),
@@ -232,12 +241,12 @@ func TestCGICountsAsFork(t *testing.T) {
 		MaxForks: 1,
 	})
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	resp, _ := s.get(t, "/play.cgi")
 	wantBusy(t, resp)
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	s.log.end(t)
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT")
 
 	answered := make(chan *http.Response, 1)
 	go func() { // ends when the gate is open
@@ -250,10 +259,11 @@ func TestCGICountsAsFork(t *testing.T) {
 	wantBusy(t, resp)
 	before.Open()
 	wantStatus(t, <-answered, http.StatusOK)
-	s.client(t).wantText("up")
+	s.client(t).Want("up")
 }
 
 func TestCGIWhileClosing(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, plainText, "print:")
 	s.Close()
 	resp, _ := s.get(t, "/play.cgi")
@@ -267,6 +277,7 @@ func post(path, body string, header ...string) string {
 }
 
 func TestCGIBody(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, "echo")
 	for _, size := range []int{0, 1, 1000, 100_000} {
 		sent := "Content-Type: text/plain\n\n" + strings.Repeat("b", size)
@@ -281,14 +292,15 @@ func TestCGIBody(t *testing.T) {
 // A program may answer before it has read its input, as one that converts what
 // it reads does. It gets all of the input.
 func TestCGIBodyAfterAnswer(t *testing.T) {
+	t.Parallel()
 	for name, size := range map[string]int{"small": 10_000, "large": 3_000_000} {
 		t.Run(name, func(t *testing.T) {
 			answered := servertest.NewGate(t)
 			s := serveCGISteps(t, plainText, "print:", "print:ready", answered.Step(), "echo")
 			body := strings.Repeat("0123456789", size/10)
-			c := dialTCP(t, s.addr)
+			c := servertest.Connect(t, s.addr)
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(patience))
+			c.SetDeadline(time.Now().Add(servertest.Patience))
 			io.WriteString(c, request("POST", "/play.cgi", "Content-Length: "+itoa(size))+body[:500])
 			answered.Reached()
 			answered.Open()
@@ -318,10 +330,11 @@ func TestCGIBodyAfterAnswer(t *testing.T) {
 
 // The answer is seen at once, too, although the body is still to come.
 func TestCGIAnswerBeforeBody(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, plainText, "print:", "print:ready", "echo")
-	c := dialTCP(t, s.addr)
+	c := servertest.Connect(t, s.addr)
 	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c.SetDeadline(time.Now().Add(servertest.Patience))
 	io.WriteString(c, request("POST", "/play.cgi", "Content-Length: 10")+"01234")
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
@@ -339,6 +352,7 @@ func TestCGIAnswerBeforeBody(t *testing.T) {
 
 // A program must know how much to read (RFC 3875 4.1.2).
 func TestCGIBodyOfUnknownLength(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, "echo")
 	resp, _ := s.ask(t, request("POST", "/play.cgi", "Connection: close", "Transfer-Encoding: chunked")+"2\r\nab\r\n0\r\n\r\n")
 	wantStatus(t, resp, http.StatusLengthRequired)
@@ -347,6 +361,7 @@ func TestCGIBodyOfUnknownLength(t *testing.T) {
 
 // What a program prints is seen at once.
 func TestCGIStreams(t *testing.T) {
+	t.Parallel()
 	one, two := servertest.NewGate(t), servertest.NewGate(t)
 	s := serveCGISteps(t, plainText, "print:", "print:first", one.Step(), "print:second", two.Step(), "long:3000000")
 	resp, err := http.Get("http://" + s.addr + "/play.cgi")
@@ -372,26 +387,28 @@ func TestCGIStreams(t *testing.T) {
 }
 
 func TestCGIStderr(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, plainText, "print:", "err:one", "errlong:200000", "err:", "errwrite:656e64", "exit:3")
 	s.get(t, "/play.cgi")
 	s.Close()
 	var all strings.Builder
-	records := s.log.all("stderr")
+	records := s.log.All("stderr")
 	for _, r := range records {
-		all.WriteString(r.attrs["line"])
-		if r.level != LevelInfo || r.attrs["pid"] == "" || r.attrs["request"] == "" {
+		all.WriteString(r["line"])
+		if r["level"] != LevelInfo.String() || r["pid"] == "" || r["request"] == "" {
 			t.Error(r)
 		}
 	}
-	if first, text := records[0].attrs["line"], all.String(); first != "one" || len(text) != 3+200_000+3 || !strings.HasSuffix(text, "end") {
+	if first, text := records[0]["line"], all.String(); first != "one" || len(text) != 3+200_000+3 || !strings.HasSuffix(text, "end") {
 		t.Errorf("%q, then %d bytes", first, len(text))
 	}
-	s.log.wait(t, "CGI program failed", 1)[0].wantAttrs(t, map[string]string{"exit": "exit status 3"})
+	s.log.Wait(t, "CGI program failed").Want(t, "exit", "exit status 3")
 }
 
 // When the client leaves, the program goes down the ladder, whatever the two were
 // at.
 func TestCGIClientLeaves(t *testing.T) {
+	t.Parallel()
 	stubborn := "ignore:SIGINT,SIGTERM"
 	for name, tt := range map[string]struct {
 		sent  string
@@ -410,15 +427,15 @@ func TestCGIClientLeaves(t *testing.T) {
 			begun := servertest.NewGate(t)
 			s := serve(t, Config{CGIDir: cgiFolder(t, append([]string{begun.Step()}, tt.steps...)...)})
 			t.Cleanup(s.Kill) // or a program that nobody ends would hold up Close
-			c := dialTCP(t, s.addr)
+			c := servertest.Connect(t, s.addr)
 			if _, err := io.WriteString(c, tt.sent); err != nil {
 				t.Fatal(err)
 			}
 			begun.Reached()
 			begun.Open()
 			c.Close()
-			s.log.wait(t, "CGI program failed", 1)[0].wantAttrs(t, map[string]string{"exit": tt.exit})
-			s.log.wait(t, "HTTP", 1)
+			s.log.Wait(t, "CGI program failed").Want(t, "exit", tt.exit)
+			s.log.Wait(t, "HTTP")
 			s.wantPlaces(t, 0)
 		})
 	}
@@ -482,6 +499,7 @@ func TestCGIEnvironment(t *testing.T) {
 }
 
 func TestCGIScriptName(t *testing.T) {
+	t.Parallel()
 	for path, want := range map[string][2]string{
 		"/play.cgi":       {"/play.cgi", ""},
 		"/play.cgi/":      {"/play.cgi", "/"},
@@ -495,6 +513,7 @@ func TestCGIScriptName(t *testing.T) {
 }
 
 func TestCGIWorkingFolder(t *testing.T) {
+	t.Parallel()
 	dir := cgiFolder(t, plainText, "print:", "cwd")
 	s := serve(t, Config{CGIDir: dir})
 	_, body := s.get(t, "/play.cgi")
@@ -504,6 +523,7 @@ func TestCGIWorkingFolder(t *testing.T) {
 }
 
 func TestCGIHead(t *testing.T) {
+	t.Parallel()
 	s := serveCGISteps(t, plainText, "print:X-Own: 1", "print:", "print:body", "long:300000")
 	resp, body := s.ask(t, request("HEAD", "/play.cgi", "Connection: close"))
 	wantStatus(t, resp, http.StatusOK)
@@ -512,13 +532,14 @@ func TestCGIHead(t *testing.T) {
 		t.Errorf("HEAD is answered with %q", short(body))
 	}
 	s.Close()
-	if failed := s.log.all("CGI program failed"); len(failed) > 0 {
+	if failed := s.log.All("CGI program failed"); len(failed) > 0 {
 		t.Error(failed)
 	}
 }
 
 // CGI programs come before files, and what is no program is none.
 func TestCGIBeforeFiles(t *testing.T) {
+	t.Parallel()
 	files := t.TempDir()
 	for _, name := range []string{"play.cgi", "page.txt"} {
 		if err := os.WriteFile(filepath.Join(files, name), []byte("a file"), 0o644); err != nil {
@@ -542,6 +563,7 @@ func TestCGIBeforeFiles(t *testing.T) {
 // A client that stalls holds no place for ever: neither in the body nor before an
 // answer that it does not take.
 func TestCGIClientStalls(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		steps   []string
 		request string
@@ -552,9 +574,9 @@ func TestCGIClientStalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Config{CGIDir: cgiFolder(t, tt.steps...), MaxForks: 1})
 			s.stallTimeout = 300 * time.Millisecond
-			c := newRawClient(t, dialTCP(t, s.addr))
-			c.write([]byte(tt.request))
-			s.log.wait(t, "HTTP", 1)
+			c := s.dial(t)
+			c.Write([]byte(tt.request))
+			s.log.Wait(t, "HTTP")
 			s.wantPlaces(t, 0)
 		})
 	}
@@ -562,14 +584,15 @@ func TestCGIClientStalls(t *testing.T) {
 
 // One that is slow and gets on is none that stalls.
 func TestCGISlowBody(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{CGIDir: cgiFolder(t, plainText, "print:", "echo")})
-	s.stallTimeout = patience
-	c := newRawClient(t, dialTCP(t, s.addr))
-	c.write([]byte(request("POST", "/play.cgi", "Content-Length: 3")))
+	s.stallTimeout = servertest.Patience
+	c := s.dial(t)
+	c.Write([]byte(request("POST", "/play.cgi", "Content-Length: 3")))
 	for _, b := range "abc" {
-		c.write([]byte{byte(b)})
+		c.Write([]byte{byte(b)})
 	}
-	resp, err := http.ReadResponse(c.in, nil)
+	resp, err := http.ReadResponse(c.In, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ func behindProxy(steps ...string) Config {
 }
 
 func TestForwardedEnvironment(t *testing.T) {
+	t.Parallel()
 	s := serve(t, behindProxy("env"))
 	for _, tt := range []struct {
 		name   string
@@ -35,8 +36,8 @@ func TestForwardedEnvironment(t *testing.T) {
 			map[string]string{"REMOTE_ADDR": "", "REMOTE_HOST": "", "REMOTE_PORT": "", "SERVER_NAME": "test.example", "SERVER_PORT": "80"}, "unknown"},
 		{"none", nil, map[string]string{"REMOTE_ADDR": "127.0.0.1", "SERVER_NAME": "test.example", "SERVER_PORT": "80"}, ""},
 	} {
-		nc := dialTCP(t, s.addr)
-		env := newRawClient(t, nc).upgrade("/", tt.header...).variables()
+		nc := servertest.Connect(t, s.addr)
+		env := variables(t, servertest.NewClient(t, nc).Upgrade("/", tt.header...))
 		wantVariables(t, env, tt.want)
 		if _, https := env["HTTPS"]; https != (tt.want["HTTPS"] != "") {
 			t.Errorf("%s: HTTPS is set: %v", tt.name, https)
@@ -45,13 +46,14 @@ func TestForwardedEnvironment(t *testing.T) {
 		if want == "" {
 			want, peer = peer, ""
 		}
-		records := s.log.all("CONNECT")
-		records[len(records)-1].wantAttrs(t, map[string]string{"remote": want, "peer": peer})
+		records := s.log.All("CONNECT")
+		records[len(records)-1].Want(t, "remote", want, "peer", peer)
 	}
 }
 
 // --sameorigin compares with what the browser asked the proxy for.
 func TestForwardedSameOrigin(t *testing.T) {
+	t.Parallel()
 	cfg := behindProxy("print:up")
 	cfg.SameOrigin = true
 	trusting := serve(t, cfg)
@@ -77,16 +79,17 @@ func TestForwardedSameOrigin(t *testing.T) {
 		{other, "https://a.example", public, false},
 		{other, "https://test.example", public, true},
 	} {
-		c := newRawClient(t, dialTCP(t, tt.server.addr))
-		c.shake("/", nil, append([]string{"Origin: " + tt.origin}, tt.header...)...)
-		if ok := c.answer.StatusCode == http.StatusSwitchingProtocols; ok != tt.ok {
-			t.Errorf("%s with %q, trusting: %v: %s", tt.origin, tt.header, tt.server == trusting, c.answer.Status)
+		c := tt.server.dial(t)
+		answer := c.Shake("/", append([]string{"Origin: " + tt.origin}, tt.header...)...)
+		if ok := answer.StatusCode == http.StatusSwitchingProtocols; ok != tt.ok {
+			t.Errorf("%s with %q, trusting: %v: %s", tt.origin, tt.header, tt.server == trusting, answer.Status)
 		}
 	}
 }
 
 // The advice names the URL that leads here through the proxy.
 func TestForwardedAdvice(t *testing.T) {
+	t.Parallel()
 	s := serve(t, behindProxy("print:up"))
 	r := httptest.NewRequest("GET", "/x", nil)
 	r.RemoteAddr = "127.0.0.1:1"
@@ -100,6 +103,7 @@ func TestForwardedAdvice(t *testing.T) {
 // The console may connect where the browser found it: a proxy may have made
 // another Host.
 func TestForwardedConsole(t *testing.T) {
+	t.Parallel()
 	cfg := behindProxy("end")
 	cfg.DevConsole, cfg.BasePath = true, "/app"
 	trusting := serve(t, cfg)

@@ -18,6 +18,7 @@ func clientCA(t *testing.T) (file string, ca *servertest.CA) {
 
 // No header of a client passes for its certificate, and no name in one for a line.
 func TestClientCertificateEnvironment(t *testing.T) {
+	t.Parallel()
 	file, ca := clientCA(t)
 	forged := []string{"SSL_CLIENT_VERIFY: SUCCESS", "SSL_CLIENT_S_DN: CN=root", "Ssl-Client-S-Dn: CN=root", "Ssl-Client-Verify: SUCCESS"}
 	for name, tt := range map[string]struct {
@@ -34,11 +35,11 @@ func TestClientCertificateEnvironment(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := run(t, Config{Command: servertest.Play("env"), Addresses: []string{"127.0.0.1:0"}, TLS: tt.config})
-			config := insecure()
+			config := servertest.TrustAny()
 			if !tt.noClient {
 				config.Certificates = []tls.Certificate{ca.Certificate(t, tt.cn)}
 			}
-			c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config)).upgrade("/", forged...)
+			c := servertest.NewClient(t, tls.Client(servertest.Connect(t, r.addr), config)).Upgrade("/", forged...)
 			env := sessionEnvironment(t, c)
 			wantEnv(t, env, "SSL_CLIENT_VERIFY="+tt.verify, "REMOTE_USER=")
 			if got, ok := variable(t, env, "SSL_CLIENT_S_DN"); got != tt.subject || ok != (tt.subject != "") {

@@ -2,8 +2,11 @@ package server
 
 import (
 	"encoding/binary"
+	"fmt"
+	"slices"
 	"strings"
 
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -62,7 +65,7 @@ const (
 )
 
 // sends is a step that no backend sees anything of.
-func sends(frames ...[]byte) exchange { return exchange{send: joined(frames...)} }
+func sends(frames ...[]byte) exchange { return exchange{send: slices.Concat(frames...)} }
 
 // brings is a step that brings the backend messages.
 func (e exchange) brings(messages ...string) exchange { e.messages = messages; return e }
@@ -80,20 +83,25 @@ func protocolFault(reason string) ending { return ending{byServer, 1002, reason}
 func closes(code int, reason string) ending { return ending{byClient, code, reason} }
 
 // The frames of the cases.
-func fragment(s string) []byte { return clientFrame(websocket.OpText, []byte(s)) }
-func more(s string) []byte     { return clientFrame(websocket.OpContinuation, []byte(s)) }
-func final(s string) []byte    { return clientFrame(websocket.FinBit|websocket.OpContinuation, []byte(s)) }
-func binFrame(s string) []byte { return clientFrame(websocket.FinBit|websocket.OpBinary, []byte(s)) }
-func ping(s string) []byte     { return clientFrame(websocket.FinBit|websocket.OpPing, []byte(s)) }
-func pong(s string) []byte     { return clientFrame(websocket.FinBit|websocket.OpPong, []byte(s)) }
+var textFrame, closeWith = servertest.Message, servertest.CloseFrame
 
-func closeWith(code int, reason string) []byte {
-	return clientFrame(websocket.FinBit|websocket.OpClose, closePayload(code, reason))
+func fragment(s string) []byte { return servertest.Frame(servertest.Text, s) }
+func more(s string) []byte     { return servertest.Frame(servertest.Continuation, s) }
+func final(s string) []byte    { return servertest.Frame(servertest.Fin|servertest.Continuation, s) }
+func binFrame(s string) []byte { return servertest.Frame(servertest.Fin|servertest.Binary, s) }
+func ping(s string) []byte     { return servertest.Frame(servertest.Fin|servertest.Ping, s) }
+func pong(s string) []byte     { return servertest.Frame(servertest.Fin|servertest.Pong, s) }
+
+// header64 is the header of a masked frame that announces length bytes. The mask
+// is 0, so that the payload may follow as it is.
+func header64(first byte, length uint64) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{first, 0x80 | 127}, length)
+	return append(b, 0, 0, 0, 0)
 }
 
 // keyed is a frame with a masking key of its own.
 func keyed(key [4]byte, first byte, payload string) []byte {
-	b := append([]byte{first, maskBit | byte(len(payload))}, key[:]...)
+	b := append([]byte{first, 0x80 | byte(len(payload))}, key[:]...)
 	for i := range len(payload) {
 		b = append(b, payload[i]^key[i%4])
 	}
@@ -102,18 +110,26 @@ func keyed(key [4]byte, first byte, payload string) []byte {
 
 // begun is a frame that announces length bytes and of which only part is sent.
 func begun(first byte, length int, part string) []byte {
-	whole := clientFrame(first, append([]byte(part), make([]byte, length-len(part))...))
+	whole := servertest.Frame(first, string(append([]byte(part), make([]byte, length-len(part))...)))
 	return whole[:len(whole)-length+len(part)]
 }
 
 // in16 and in64 are text frames whose length has more bytes than it needs.
 func in16(s string) []byte {
-	b := binary.BigEndian.AppendUint16([]byte{websocket.FinBit | websocket.OpText, maskBit | len16}, uint16(len(s)))
+	b := binary.BigEndian.AppendUint16([]byte{servertest.Fin | servertest.Text, 0x80 | 126}, uint16(len(s)))
 	return append(append(b, 0, 0, 0, 0), s...)
 }
 
 func in64(s string) []byte {
-	return append(header64(websocket.FinBit|websocket.OpText, uint64(len(s))), s...)
+	return append(header64(servertest.Fin|servertest.Text, uint64(len(s))), s...)
 }
 
 func xs(n int) string { return strings.Repeat("x", n) }
+
+// short is s quoted, or its two ends.
+func short(s string) string {
+	if len(s) > 100 {
+		return fmt.Sprintf("%d bytes %.40q…%.40q", len(s), s[:40], s[len(s)-40:])
+	}
+	return fmt.Sprintf("%q", s)
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -12,7 +13,7 @@ import (
 func closingCases() []frameCase {
 	badFrame, notUTF8 := protocolFault("bad close frame"), fails(websocket.ErrNotUTF8)
 	full := strings.Repeat("r", 123)
-	empty := clientFrame(websocket.FinBit|websocket.OpClose, nil)
+	empty := servertest.Frame(servertest.Fin|servertest.Close, "")
 	notMasked := protocolFault("frame is not masked")
 	return []frameCase{
 		{"close frame without a code", "5.5.1 7.1.2 7.1.5", "", inTurn(sends(empty)), closes(1005, "")},
@@ -30,8 +31,8 @@ func closingCases() []frameCase {
 		{"close frame inside a message", "5.4 5.5.1 7.1.3", "", inTurn(sends(textFrame("whole"), fragment("half"), closeWith(1001, "")).brings("whole")), closes(1001, "")},
 		{"close frame inside a message, cut inside a character", "5.5.1 8.1", "", inTurn(sends(fragment("\xe2\x82"), closeWith(1000, ""))), closes(1000, "")},
 
-		{"close frame of 1 byte", "5.5.1", "", inTurn(sends(clientFrame(websocket.FinBit|websocket.OpClose, []byte{3}))), badFrame},
-		{"close frame of 1 byte inside a message", "5.5.1", "", inTurn(sends(fragment("a"), clientFrame(websocket.FinBit|websocket.OpClose, []byte{3}))), badFrame},
+		{"close frame of 1 byte", "5.5.1", "", inTurn(sends(servertest.Frame(servertest.Fin|servertest.Close, string([]byte{3})))), badFrame},
+		{"close frame of 1 byte inside a message", "5.5.1", "", inTurn(sends(fragment("a"), servertest.Frame(servertest.Fin|servertest.Close, string([]byte{3})))), badFrame},
 		{"reason that is no UTF-8", "5.5.1 8.1", "", inTurn(sends(closeWith(1000, "\xff"))), notUTF8},
 		{"reason cut inside a character", "5.5.1 8.1", "", inTurn(sends(closeWith(1000, "bye \xe2\x82"))), notUTF8},
 		{"reason with a surrogate", "5.5.1 8.1", "", inTurn(sends(closeWith(1000, "\xed\xa0\x80"))), notUTF8},
@@ -46,11 +47,11 @@ func closingCases() []frameCase {
 
 		{"connection that ends between messages", "7.1.5 7.2.1", "", inTurn(sends(textFrame("whole")).brings("whole"), sends()), ending{by: byLoss}},
 		{"connection that ends inside a header", "7.1.5 7.2.1", "", inTurn(sends([]byte{0x81, 0x85, 0x37})), ending{by: byLoss}},
-		{"connection that ends inside a frame", "7.1.5 7.2.1", "", inTurn(sends(begun(websocket.FinBit|websocket.OpText, 10, "half"))), ending{by: byLoss}},
-		{"connection that ends inside a large frame", "7.1.5 7.2.1", "", inTurn(sends(begun(websocket.FinBit|websocket.OpText, 60_000, "a bit of it"))), ending{by: byLoss}},
+		{"connection that ends inside a frame", "7.1.5 7.2.1", "", inTurn(sends(begun(servertest.Fin|servertest.Text, 10, "half"))), ending{by: byLoss}},
+		{"connection that ends inside a large frame", "7.1.5 7.2.1", "", inTurn(sends(begun(servertest.Fin|servertest.Text, 60_000, "a bit of it"))), ending{by: byLoss}},
 		{"connection that ends inside a message", "5.4 7.1.5 7.2.1", "", inTurn(sends(fragment("half"), more("more"))), ending{by: byLoss}},
-		{"connection that ends inside a ping", "5.5.2 7.1.5 7.2.1", "", inTurn(sends(begun(websocket.FinBit|websocket.OpPing, 10, "half"))), ending{by: byLoss}},
-		{"connection that ends inside a close frame", "5.5.1 7.1.5 7.2.1", "", inTurn(sends(begun(websocket.FinBit|websocket.OpClose, 10, "\x03\xe8"))), ending{by: byLoss}},
+		{"connection that ends inside a ping", "5.5.2 7.1.5 7.2.1", "", inTurn(sends(begun(servertest.Fin|servertest.Ping, 10, "half"))), ending{by: byLoss}},
+		{"connection that ends inside a close frame", "5.5.1 7.1.5 7.2.1", "", inTurn(sends(begun(servertest.Fin|servertest.Close, 10, "\x03\xe8"))), ending{by: byLoss}},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -32,7 +33,7 @@ func framingCases() []frameCase {
 		{"RSV1 of a ping", "5.2 5.8 9", "", inTurn(sends([]byte{0xc9})), reserved},
 		{"RSV2 of a pong", "5.2 5.8 9", "", inTurn(sends([]byte{0xaa})), reserved},
 		{"RSV3 of a close frame", "5.2 5.8 9", "", inTurn(sends([]byte{0x98})), reserved},
-		{"RSV1 of a compressed message", "5.2 9", "", inTurn(sends(clientFrame(0xc1, []byte{0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00}))), reserved},
+		{"RSV1 of a compressed message", "5.2 9", "", inTurn(sends(servertest.Frame(0xc1, string([]byte{0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00})))), reserved},
 
 		{"masking key of zeros", "5.3", "", inTurn(sends(keyed([4]byte{}, 0x81, "hello")).brings("hello")), ending{}},
 		{"masking key of ones", "5.3", "", inTurn(sends(keyed([4]byte{0xff, 0xff, 0xff, 0xff}, 0x81, "hello")).brings("hello")), ending{}},
@@ -80,7 +81,7 @@ func everyAlignment() exchange {
 // fragmentCases are about RFC 6455 5.4.
 func fragmentCases() []frameCase {
 	inside, nothing := protocolFault("message inside a message"), protocolFault("continuation of no message")
-	header := func(first byte) []byte { return clientFrame(first, nil) }
+	header := func(first byte) []byte { return servertest.Frame(first, "") }
 	return []frameCase{
 		{"two fragments", "5.4", "", inTurn(sends(fragment("frag"), final("ment")).brings("fragment")), ending{}},
 		{"three fragments", "5.4", "", inTurn(sends(fragment("a"), more("b"), final("c")).brings("abc")), ending{}},
@@ -91,7 +92,7 @@ func fragmentCases() []frameCase {
 		{"a thousand fragments", "5.4", "", inTurn(sends(fragment(""), []byte(strings.Repeat(string(more("x")), 1000)), final("")).brings(xs(1000))), ending{}},
 		{"fragments larger than a buffer", "5.4", "", inTurn(sends(fragment(xs(30000)), more("y"), final(xs(30000))).brings(xs(30000) + "y" + xs(30000))), ending{}},
 		{"fragmented messages one after the other", "5.4", "", inTurn(sends(fragment("a"), final("b"), fragment("c"), final("d"), textFrame("e")).brings("ab", "cd", "e")), ending{}},
-		{"binary in fragments", "5.4 5.6", binaryMode, inTurn(sends(clientFrame(websocket.OpBinary, []byte{0, 0xff}), final("\x80\n"), binFrame("\xfe")).brings("\x00\xff\x80\n", "\xfe")), ending{}},
+		{"binary in fragments", "5.4 5.6", binaryMode, inTurn(sends(servertest.Frame(websocket.OpBinary, string([]byte{0, 0xff})), final("\x80\n"), binFrame("\xfe")).brings("\x00\xff\x80\n", "\xfe")), ending{}},
 		{"fragments that come one after the other", "5.4 6.2", "", inTurn(sends(fragment("slow"), ping("1")).answered("1"), sends(more("ly "), ping("2")).answered("2"), sends(final("done")).brings("slowly done")), ending{}},
 
 		{"ping between fragments", "5.4 5.5 5.5.2", "", inTurn(sends(fragment("a"), ping("between")).answered("between"), sends(final("b")).brings("ab")), ending{}},
@@ -102,7 +103,7 @@ func fragmentCases() []frameCase {
 		{"text inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x81))), inside},
 		{"fragment of a text inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x01))), inside},
 		{"binary inside a fragmented text", "5.4", "", inTurn(sends(fragment("a"), header(0x82))), inside},
-		{"text inside a fragmented binary", "5.4", binaryMode, inTurn(sends(clientFrame(websocket.OpBinary, []byte("a")), header(0x81))), inside},
+		{"text inside a fragmented binary", "5.4", binaryMode, inTurn(sends(servertest.Frame(websocket.OpBinary, "a"), header(0x81))), inside},
 		{"text inside a message of empty fragments", "5.4", "", inTurn(sends(fragment(""), more(""), header(0x81))), inside},
 		{"text inside a message, behind a ping", "5.4 5.5", "", inTurn(sends(fragment("a"), ping("p"), header(0x81)).answered("p")), inside},
 		{"continuation of nothing", "5.4", "", inTurn(sends(header(0x80))), nothing},
@@ -125,13 +126,13 @@ func dataCases() []frameCase {
 		{"several messages in one write", "5.6 6.2", "", inTurn(sends(textFrame("one"), textFrame(""), textFrame("three")).brings("one", "", "three")), ending{}},
 		{"binary", "5.6", binaryMode, inTurn(sends(binFrame("\x00\x01\n\r\x80\xff")).brings("\x00\x01\n\r\x80\xff")), ending{}},
 		{"binary of all bytes", "5.6", binaryMode, inTurn(sends(binFrame(string(all))).brings(string(all))), ending{}},
-		{"binary that would be no UTF-8", "5.6 8.1", binaryMode, inTurn(sends(binFrame("\xff\xed\xa0\x80"), clientFrame(websocket.OpBinary, []byte("\xc3")), final("\x28")).brings("\xff\xed\xa0\x80", "\xc3\x28")), ending{}},
+		{"binary that would be no UTF-8", "5.6 8.1", binaryMode, inTurn(sends(binFrame("\xff\xed\xa0\x80"), servertest.Frame(websocket.OpBinary, "\xc3"), final("\x28")).brings("\xff\xed\xa0\x80", "\xc3\x28")), ending{}},
 		{"empty binary", "5.6", binaryMode, inTurn(sends(binFrame(""), binFrame("after")).brings("", "after")), ending{}},
 		{"text and binary", "5.6", binaryMode, inTurn(sends(textFrame("text\n"), binFrame("\xff"), textFrame("é")).brings("text\n", "\xff", "é")), ending{}},
 		{"binary of length 65536", "5.2 5.6", binaryMode, inTurn(sends(binFrame(strings.Repeat("\x80", 65536))).brings(strings.Repeat("\x80", 65536))), ending{}},
-		{"binary where only text is taken", "5.6 7.4.1", textMode, inTurn(sends(clientFrame(0x82, nil))), onlyText},
+		{"binary where only text is taken", "5.6 7.4.1", textMode, inTurn(sends(servertest.Frame(0x82, ""))), onlyText},
 		{"binary where only text is taken, its header alone", "5.6 7.4.1", textMode, inTurn(sends(begun(0x82, 200, ""))), onlyText},
-		{"fragment of a binary where only text is taken", "5.4 5.6 7.4.1", textMode, inTurn(sends(clientFrame(0x02, nil))), onlyText},
+		{"fragment of a binary where only text is taken", "5.4 5.6 7.4.1", textMode, inTurn(sends(servertest.Frame(0x02, ""))), onlyText},
 		{"binary after a text where only text is taken", "5.6 7.4.1", textMode, inTurn(sends(textFrame("good")).brings("good"), sends(begun(0x82, 1, ""))), onlyText},
 
 		{"5.7: a masked text message", "5.7", "", inTurn(sends(hello).brings("Hello")), ending{}},

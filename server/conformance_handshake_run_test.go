@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // runHandshakes runs the cases, side by side.
@@ -23,14 +24,15 @@ func (s *subject) runHandshakes(t *testing.T, cases []handshakeCase) {
 // case is cut everywhere. What net/http takes for no request it may refuse before
 // it has read all of it, and the connection's end could overtake the answer.
 func (s *subject) handshakeWays(i int, c *handshakeCase) []way {
-	small := min(s.cutAll, 0)
-	if i == 0 && s.cutAll > 0 {
+	small := 0
+	if i == 0 {
 		small = 1000
 	}
+	ends := ending{by: byServer}
 	if c.status != http.StatusSwitchingProtocols && c.header == nil {
-		small = uncut
+		ends.by = byClientAndOn // one write
 	}
-	return waysOf(&frameCase{steps: inTurn(sends(requestBytes(c, "/"))), ends: ending{by: byServer}}, small)
+	return s.waysOf(&frameCase{steps: inTurn(sends(requestBytes(c, "/"))), ends: ends}, small)
 }
 
 func requestBytes(c *handshakeCase, path string) []byte {
@@ -39,14 +41,17 @@ func requestBytes(c *handshakeCase, path string) []byte {
 }
 
 func (s *subject) runHandshake(t *testing.T, c *handshakeCase, w way) {
-	p := &peer{rawClient: newRawClient(t, s.dial(t)), subject: s, path: s.newPath()}
-	for _, b := range w.cut(requestBytes(c, p.path)) {
-		if _, err := p.conn.Write(b); err != nil && c.status == http.StatusSwitchingProtocols {
+	p := &peer{Client: servertest.NewClient(t, s.dial(t)), t: t, subject: s, path: s.newPath()}
+	if c.status != http.StatusSwitchingProtocols {
+		p.path = refusedPath + p.path
+	}
+	for _, b := range w.cut(requestBytes(c, "/ws"+p.path)) {
+		if err := p.TryWrite(b); err != nil && c.status == http.StatusSwitchingProtocols {
 			t.Fatal(err)
 		}
 	}
 	method, _, _ := strings.Cut(c.request[0], " ")
-	resp, err := http.ReadResponse(p.in, &http.Request{Method: method})
+	resp, err := http.ReadResponse(p.In, &http.Request{Method: method})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +66,9 @@ func (s *subject) runHandshake(t *testing.T, c *handshakeCase, w way) {
 		}
 	}
 	if c.status != http.StatusSwitchingProtocols {
-		s.wantRefused(p, resp)
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			t.Error(err)
+		}
 		return
 	}
 	p.steps = []exchange{{messages: c.early}}
@@ -74,26 +81,19 @@ func (s *subject) runHandshake(t *testing.T, c *handshakeCase, w way) {
 	p.end()
 }
 
-// wantRefused reads the answer's body, and wants no session at this path, ever.
-func (s *subject) wantRefused(p *peer, resp *http.Response) {
-	p.t.Helper()
-	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-		p.t.Error(err)
-	}
-	resp.Body.Close()
-	p.conn.Close()
-	s.refused(p.path)
-}
+// refusedPath begins the paths at which there must never be a session.
+const refusedPath = "/refused"
 
 // The names of the answer's headers are spelled as RFC 6455 spells them, since some
 // clients compare exactly.
 func TestHandshakeSpelling(t *testing.T) {
+	t.Parallel()
 	s := serveSteps(t, "drain")
-	c := newRawClient(t, dialTCP(t, s.addr))
-	c.write(upgradeRequest("test.example", "/"))
+	c := s.dial(t)
+	c.Write(servertest.Request("/"))
 	var answer string
 	for !strings.HasSuffix(answer, "\r\n\r\n") {
-		line, err := c.in.ReadString('\n')
+		line, err := c.In.ReadString('\n')
 		if err != nil {
 			t.Fatal(err)
 		}

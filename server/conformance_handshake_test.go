@@ -1,6 +1,7 @@
 package server
 
 import (
+	"slices"
 	"strings"
 )
 
@@ -111,7 +112,7 @@ func handshakeCases() []handshakeCase {
 		bad("origin null", "4.2.2 10.2", 403, notAccepted, asked("Origin: null")),
 		bad("another path", "4.2.2", 404, notAccepted, askedBy("GET /elsewhere HTTP/1.1")),
 
-		{"messages right behind the request", "4.1 5.6", asked(), joined(textFrame("early"), fragment("bi"), final("rd")), []string{"early", "bird"}, 101, upgraded},
+		{"messages right behind the request", "4.1 5.6", asked(), slices.Concat(textFrame("early"), fragment("bi"), final("rd")), []string{"early", "bird"}, 101, upgraded},
 		{"large message right behind the request", "4.1 5.6", asked(), textFrame(xs(60_000)), []string{xs(60_000)}, 101, upgraded},
 		{"half a message right behind the request", "4.1 5.4", asked(), fragment("never ended"), nil, 101, upgraded},
 

@@ -3,33 +3,29 @@ package server
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
-
-	"wsd/server/websocket"
+	"wsd/server/servertest"
 )
 
-// subject is a server under the suite: its backend writes what it reads back, and
-// keeps it for recorded.
+// subject is a server under the suite, which serves at /ws. Its backend writes
+// what it reads back, and keeps it in dir in a file that its PATH_INFO names.
 type subject struct {
-	mode     mode
-	base     string // what URL paths begin with
-	dial     func(t testing.TB) net.Conn
-	ended    func(t testing.TB, path string) logRecord // waits for the end of the session at this path
-	refused  func(path string)                         // at this path there must not have been one, in the end
-	recorded func(t testing.TB, path string) string    // what its backend has read
-	cutAll   int                                       // steps of up to so many bytes are cut in two everywhere, if that takes sessions of their own
-	count    atomic.Int64
+	mode  mode
+	dial  func(t testing.TB) net.Conn
+	log   *servertest.Log
+	dir   string
+	every bool // cut in two at each place what is short, instead of sending it in one write
+	count atomic.Int64
 }
 
-// newPath is a path that no other session has.
-func (s *subject) newPath() string { return s.base + "/" + strconv.FormatInt(s.count.Add(1), 10) }
+// newPath is a path that no other session has, below /ws.
+func (s *subject) newPath() string { return "/" + strconv.FormatInt(s.count.Add(1), 10) }
 
 // runFrames runs the cases of the subject's mode, side by side.
 func (s *subject) runFrames(t *testing.T, cases []frameCase) {
@@ -48,13 +44,13 @@ func (s *subject) runFrames(t *testing.T, cases []frameCase) {
 func (s *subject) runFrameCase(t *testing.T, c *frameCase) {
 	if c.ends.by == bySuite {
 		p := s.newPeer(t, c)
-		for _, w := range waysOf(c, 60) {
+		for _, w := range s.waysOf(c, 60) {
 			p.play(w)
 		}
 		p.end()
 		return
 	}
-	for _, w := range waysOf(c, s.cutAll) {
+	for _, w := range s.waysOf(c, 10) { // sessions are dear
 		t.Run(w.name, func(t *testing.T) {
 			p := s.newPeer(t, c)
 			p.play(w)
@@ -69,11 +65,8 @@ type way struct {
 	cut  func(b []byte) [][]byte
 }
 
-// uncut is for waysOf: only one write.
-const uncut = -1
-
 // waysOf cuts the steps of c everywhere if none is longer than small.
-func waysOf(c *frameCase, small int) []way {
+func (s *subject) waysOf(c *frameCase, small int) []way {
 	ways := []way{
 		{"in one write", func(b []byte) [][]byte { return [][]byte{b} }},
 		{"byte by byte", dribble},
@@ -83,7 +76,7 @@ func waysOf(c *frameCase, small int) []way {
 		longest = max(longest, len(e.send))
 	}
 	switch {
-	case c.ends.by == byClientAndOn || small == uncut:
+	case c.ends.by == byClientAndOn || !s.every:
 		return ways[:1]
 	case longest > small:
 		return ways
@@ -113,7 +106,8 @@ func dribble(b []byte) (writes [][]byte) {
 
 // peer is the client of one session of a case.
 type peer struct {
-	*rawClient
+	*servertest.Client
+	t       testing.TB
 	subject *subject
 	ends    ending
 	steps   []exchange
@@ -121,11 +115,14 @@ type peer struct {
 	sent    []string // messages that the backend is to have
 	echoes  []string // of those what is to come back yet
 	pongs   []string // payloads of pings that have no answer yet
+
+	opcode  byte   // of the message that has begun; 0 when none has
+	message string // of that
 }
 
 func (s *subject) newPeer(t testing.TB, c *frameCase) *peer {
-	p := &peer{rawClient: newRawClient(t, s.dial(t)), subject: s, ends: c.ends, steps: c.steps, path: s.newPath()}
-	p.upgrade(p.path)
+	p := &peer{Client: servertest.NewClient(t, s.dial(t)), t: t, subject: s, ends: c.ends, steps: c.steps, path: s.newPath()}
+	p.Upgrade("/ws" + p.path)
 	return p
 }
 
@@ -133,12 +130,11 @@ func (s *subject) newPeer(t testing.TB, c *frameCase) *peer {
 // that ends the session.
 func (p *peer) play(w way) {
 	p.t.Helper()
-	p.conn.SetDeadline(time.Now().Add(patience)) // for each way anew: they are many
 	for i, e := range p.steps {
 		p.expect(e)
 		ends := p.ends.by != bySuite && i == len(p.steps)-1
 		for _, b := range w.cut(e.send) {
-			if _, err := p.conn.Write(b); err != nil && !ends {
+			if err := p.TryWrite(b); err != nil && !ends {
 				p.t.Fatalf("%s: writing: %v", w.name, err)
 			}
 		}
@@ -160,21 +156,26 @@ func (p *peer) expect(e exchange) {
 	}
 }
 
-// next reads a frame, which must be one that is due. A close frame is an
-// errClosed.
+// next reads a frame, which must be one that is due. A close frame is a
+// CloseError.
 func (p *peer) next() error {
-	f, err := p.readFrame()
-	if err != nil {
+	f, err := p.ReadFrame()
+	switch {
+	case err != nil:
 		return err
+	case f.Opcode == servertest.Close:
+		return servertest.ParseClose(f.Payload)
+	case f.Opcode == servertest.Pong:
+		return p.takePong(string(f.Payload))
+	case f.Opcode == servertest.Ping || (f.Opcode == servertest.Continuation) != (p.opcode != 0):
+		return fmt.Errorf("%v, inside a message with opcode %d", f, p.opcode)
+	case f.Opcode != servertest.Continuation:
+		p.opcode, p.message = f.Opcode, ""
 	}
-	if f.opcode == websocket.OpPong {
-		return p.takePong(string(f.payload))
+	if p.message += string(f.Payload); f.Fin || p.subject.mode == binaryMode {
+		return p.takeEcho(f)
 	}
-	done, err := p.take(f)
-	if err != nil || !done && p.subject.mode == textMode {
-		return err
-	}
-	return p.takeEcho(f)
+	return nil
 }
 
 func (p *peer) takePong(payload string) error {
@@ -187,22 +188,22 @@ func (p *peer) takePong(payload string) error {
 }
 
 // takeEcho takes f, with which a message is whole, or bytes in binary mode.
-func (p *peer) takeEcho(f rawFrame) error {
+func (p *peer) takeEcho(f servertest.ServerFrame) error {
 	opcode := p.opcode
 	p.opcode = 0
 	switch {
 	case len(p.echoes) == 0:
 		return fmt.Errorf("%v, and nothing is due", f)
 	case p.subject.mode == binaryMode:
-		rest, ok := strings.CutPrefix(p.echoes[0], string(f.payload))
-		if !ok || opcode != websocket.OpBinary || !f.fin {
+		rest, ok := strings.CutPrefix(p.echoes[0], string(f.Payload))
+		if !ok || opcode != servertest.Binary || !f.Fin {
 			return fmt.Errorf("%v, want bytes of %s", f, short(p.echoes[0]))
 		}
 		if p.echoes[0] = rest; rest != "" {
 			return nil
 		}
-	case opcode != websocket.OpText || string(p.message) != p.echoes[0]:
-		return fmt.Errorf("opcode %d and %s, want the text %s", opcode, short(string(p.message)), short(p.echoes[0]))
+	case opcode != servertest.Text || p.message != p.echoes[0]:
+		return fmt.Errorf("opcode %d and %s, want the text %s", opcode, short(p.message), short(p.echoes[0]))
 	}
 	p.echoes = p.echoes[1:]
 	return nil
@@ -214,20 +215,20 @@ func (p *peer) end() {
 	switch p.ends.by {
 	case bySuite:
 		p.ends = closes(1000, "")
-		p.close(1000)
+		p.SendClose(1000)
 		p.wantClosed()
 	case byClient, byClientAndOn, byServer:
 		p.wantClosed()
 	case byLoss:
 		p.ends.code = 1006
-		p.closeWrite()
+		p.CloseWrite()
 		for err := error(nil); err == nil; err = p.next() {
-			if errors.As(err, new(errClosed)) {
+			if errors.As(err, new(servertest.CloseError)) {
 				p.t.Errorf("%v, on a connection that the client has ended", err)
 			}
 		}
 	}
-	p.conn.Close()
+	p.Conn.Close()
 	p.wantEnded()
 }
 
@@ -240,34 +241,32 @@ func (p *peer) wantClosed() {
 	for err == nil {
 		err = p.next()
 	}
-	if err != (errClosed{p.ends.code, p.ends.reason}) {
+	if err != (servertest.CloseError{Code: p.ends.code, Reason: p.ends.reason}) {
 		p.t.Fatalf("%v; want a close frame %d %q", err, p.ends.code, p.ends.reason)
 	}
 	if p.ends.by == byServer {
-		p.closeWrite() // no close frame: most cases end inside a frame
+		p.CloseWrite() // no close frame: most cases end inside a frame
 	}
-	if rest, err := io.ReadAll(p.in); err != nil || len(rest) > 0 {
-		p.t.Fatalf("after the close frame: % x, %v; want the end of the connection", rest, err)
-	}
+	p.WantEnd()
 }
 
 // wantEnded wants the log to say how the session has ended, and the backend to
 // have got the whole messages and nothing else.
 func (p *peer) wantEnded() {
 	p.t.Helper()
-	record := p.subject.ended(p.t, p.path)
-	attrs := map[string]string{"code": strconv.Itoa(p.ends.code), "messages_in": strconv.Itoa(len(p.sent)), "exit": "exit status 0"}
+	session := p.subject.log.Wait(p.t, "CONNECT", "path", "/ws"+p.path)["session"]
+	end := p.subject.log.Wait(p.t, "DISCONNECT", "session", session)
+	end.Want(p.t, "code", strconv.Itoa(p.ends.code), "messages_in", strconv.Itoa(len(p.sent)), "exit", "exit status 0")
 	if p.ends.reason != "" {
-		attrs["reason"] = p.ends.reason
+		end.Want(p.t, "reason", p.ends.reason)
 	}
-	record.wantAttrs(p.t, attrs)
 	var want strings.Builder
 	for _, m := range p.sent {
 		if want.WriteString(m); p.subject.mode == textMode {
 			want.WriteByte('\n')
 		}
 	}
-	if got := p.subject.recorded(p.t, p.path); got != want.String() {
+	if got := servertest.Read(p.t, filepath.Join(p.subject.dir, p.path)); got != want.String() {
 		p.t.Errorf("the backend got %s, want %s", short(got), short(want.String()))
 	}
 }

@@ -120,6 +120,7 @@ What the RFC leaves open, or asks of the sender alone, is decided so:
 // TestConformanceTable compares testdata/conformance.md with the cases, of which
 // each must be about sections that there are.
 func TestConformanceTable(t *testing.T) {
+	t.Parallel()
 	const file = "testdata/conformance.md"
 	got := conformanceIntro + conformanceTable(t)
 	if os.Getenv("UPDATE_GOLDEN") != "" {

@@ -1,12 +1,10 @@
 package server
 
 import (
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"wsd/server/servertest"
@@ -17,39 +15,34 @@ func conformanceCases() []frameCase {
 	return slices.Concat(framingCases(), fragmentCases(), controlCases(), dataCases(), closingCases(), codeCases(), utf8Cases(), limitCases())
 }
 
-// TestConformanceInProcess runs the suite against a Server of this process: on
-// each platform, and with the race detector over both sides. Backends start slowly
-// there, so cases that end their session are run in one write only.
-func TestConformanceInProcess(t *testing.T) {
+// TestConformance runs the suite against a Server of this process, with the race
+// detector over both sides. Each case has one session, in which all is sent in one
+// write; TestConformanceFull cuts it everywhere.
+func TestConformance(t *testing.T) {
+	t.Parallel()
 	for _, m := range []mode{textMode, binaryMode} {
 		t.Run(string(m), func(t *testing.T) {
 			t.Parallel()
-			dir, log := t.TempDir(), newSessionLog()
+			dir := t.TempDir()
 			server := serve(t, Config{
-				Command: servertest.Play("tee:" + dir), MaxMessage: sizeLimit, CloseDelay: patience, Binary: m == binaryMode,
+				Command: servertest.Play("tee:" + dir), MaxMessage: sizeLimit, CloseDelay: servertest.Patience, Binary: m == binaryMode,
 				BasePath: "/ws", Origins: []string{"http://good.example"},
-				Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: LevelAccess})),
 			})
-			t.Cleanup(func() { log.finish(t) })
-			s := &subject{
-				mode: m, base: "/ws", cutAll: uncut,
-				dial:     func(t testing.TB) net.Conn { return dialTCP(t, server.addr) },
-				ended:    log.ended,
-				refused:  log.refuse,
-				recorded: recordedIn(dir, "/ws"),
-			}
-			s.runHandshakes(t, handshakeCases())
-			s.runFrames(t, conformanceCases())
+			dial := func(t testing.TB) net.Conn { return servertest.Connect(t, server.addr) }
+			(&subject{mode: m, dial: dial, log: server.log, dir: dir}).run(t)
 		})
 	}
 }
 
-// recordedIn returns what backends have recorded in dir by their PATH_INFO.
-func recordedIn(dir, base string) func(t testing.TB, path string) string {
-	return func(t testing.TB, path string) string {
-		t.Helper()
-		return readRecording(t, filepath.Join(dir, strings.TrimPrefix(path, base)))
-	}
+// run runs all cases.
+func (s *subject) run(t *testing.T) {
+	t.Cleanup(func() { // by now all have ended
+		if begun := s.log.All("CONNECT", "path", "…"+refusedPath+"…"); len(begun) > 0 {
+			t.Errorf("sessions after handshakes that were refused: %v", begun)
+		}
+	})
+	s.runHandshakes(t, handshakeCases())
+	s.runFrames(t, conformanceCases())
 }
 
 func init() { servertest.Steps["tee"] = teeStdin } // DIR, until stdin's end

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
 
@@ -44,14 +45,14 @@ func utf8Cases() (cases []frameCase) {
 	}
 	for _, bad := range invalidTexts {
 		cut := len(bad.text) - 1
-		add(bad.kind+", in a frame", notUTF8, sends(begun(websocket.FinBit|websocket.OpText, 20, bad.text)))
-		add(bad.kind+", over two frames", notUTF8, sends(fragment("a"+bad.text[:cut]), begun(websocket.OpContinuation, 20, bad.text[cut:])))
-		add(bad.kind+", in a large frame", notUTF8, sends(begun(websocket.FinBit|websocket.OpText, 60_000, "large "+bad.text)))
-		add(bad.kind+", late in a message", notUTF8, sends(fragment(xs(20_000)), begun(websocket.FinBit|websocket.OpContinuation, 30_000, xs(20_000)+bad.text)))
+		add(bad.kind+", in a frame", notUTF8, sends(begun(servertest.Fin|servertest.Text, 20, bad.text)))
+		add(bad.kind+", over two frames", notUTF8, sends(fragment("a"+bad.text[:cut]), begun(servertest.Continuation, 20, bad.text[cut:])))
+		add(bad.kind+", in a large frame", notUTF8, sends(begun(servertest.Fin|servertest.Text, 60_000, "large "+bad.text)))
+		add(bad.kind+", late in a message", notUTF8, sends(fragment(xs(20_000)), begun(servertest.Fin|servertest.Continuation, 30_000, xs(20_000)+bad.text)))
 	}
 	const ill = "a€\xf0\x9f\x98b"
 	for cut := range len(ill) {
-		add(fmt.Sprint("ill text in two frames, cut at ", cut), notUTF8, sends(fragment(ill[:cut]), begun(websocket.OpContinuation, 20, ill[cut:])))
+		add(fmt.Sprint("ill text in two frames, cut at ", cut), notUTF8, sends(fragment(ill[:cut]), begun(servertest.Continuation, 20, ill[cut:])))
 	}
 	for _, char := range []string{"é", "€", "😀"} {
 		for n := 1; n < len(char); n++ {
@@ -63,7 +64,7 @@ func utf8Cases() (cases []frameCase) {
 		}
 	}
 	add("message that ends inside a character, and the rest in the next", notUTF8, sends(textFrame("\xe2\x82"), textFrame("\xac")))
-	add("good message before a bad one", notUTF8, sends(textFrame("good €")).brings("good €"), sends(begun(websocket.FinBit|websocket.OpText, 9, "bad\xff")))
+	add("good message before a bad one", notUTF8, sends(textFrame("good €")).brings("good €"), sends(begun(servertest.Fin|servertest.Text, 9, "bad\xff")))
 
 	add("first and last character of each length", ending{}, sends(textFrame("\x00\u007f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff")).brings("\x00\u007f\u0080\u07ff\u0800\uffff\U00010000\U0010ffff"))
 	add("characters beside the surrogates", ending{}, sends(textFrame("\ud7ff\ue000")).brings("\ud7ff\ue000"))

@@ -60,6 +60,7 @@ func environ(r *httpRequest, env ...string) []string {
 }
 
 func TestEnvironVariables(t *testing.T) {
+	t.Parallel()
 	tcp4 := &net.TCPAddr{IP: net.IPv4(198, 51, 100, 1), Port: 8080}
 	tcp6 := &net.TCPAddr{IP: net.ParseIP("fe80::1"), Port: 8080, Zone: "eth0"}
 	tests := []struct {

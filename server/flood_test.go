@@ -6,19 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // A flood of handshakes that are refused, for whichever reason, starts no
 // process: each would leave its mark in a file.
 func TestFloodOfRefusedHandshakes(t *testing.T) {
+	t.Parallel()
 	const each = 200
-	dir := t.TempDir()
-	started := filepath.Join(dir, "started")
-	scripts := filepath.Join(dir, "scripts")
-	if err := os.Mkdir(scripts, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	addProgram(t, scripts, "backend", "touch:"+started, "print:up", "drain")
 	for name, tt := range map[string]struct {
 		cfg     Config
 		path    string
@@ -41,18 +36,26 @@ func TestFloodOfRefusedHandshakes(t *testing.T) {
 		"once":          {cfg: Config{Once: true}, allowed: 1, status: 503},
 	} {
 		t.Run(name, func(t *testing.T) {
-			os.Remove(started)
-			tt.cfg.ScriptDir = scripts
+			t.Parallel()
+			dir := t.TempDir()
+			started := filepath.Join(dir, "started")
+			addProgram(t, dir, "backend", "touch:"+started, "print:up", "drain")
+			tt.cfg.ScriptDir = dir
 			s := serve(t, tt.cfg)
 			if tt.path == "" {
 				tt.path = "/backend"
 			}
+			var first *servertest.Client
 			if tt.allowed > 0 {
-				newRawClient(t, dialTCP(t, s.addr)).upgrade(tt.path).wantText("up")
+				first = s.dial(t).Upgrade(tt.path)
+				first.Want("up")
 			}
 			for range each {
-				resp, _ := s.ask(t, string(upgradeRequest("test.example", tt.path, tt.header...)))
+				resp, _ := s.ask(t, string(servertest.Request(tt.path, tt.header...)))
 				wantStatus(t, resp, tt.status)
+			}
+			if first != nil {
+				first.Leave() // or Close would wait for its close frame
 			}
 			within(t, "Close", s.Close)
 			marks, err := os.ReadFile(started)

@@ -24,6 +24,7 @@ func guardedConfigs(t *testing.T) map[string]Config {
 }
 
 func TestGuardedUpgrade(t *testing.T) {
+	t.Parallel()
 	const (
 		own    = "Origin: http://test.example"
 		secure = "Origin: https://test.example"
@@ -67,9 +68,9 @@ func TestGuardedUpgrade(t *testing.T) {
 				if tt.want != http.StatusForbidden {
 					continue
 				}
-				r := s.log.wait(t, "origin refused", 1)[0]
+				r := s.log.Wait(t, "origin refused")
 				hinted := len(tt.origins) == 0 && !tt.same
-				if r.level != LevelInfo || r.attrs["err"] == "" || strings.Contains(r.attrs["hint"], "{Origins}") != hinted {
+				if r["level"] != LevelInfo.String() || r["err"] == "" || strings.Contains(r["hint"], "{Origins}") != hinted {
 					t.Errorf("%v, want a hint: %v", r, hinted)
 				}
 				wantHeader(t, resp.Header, "WWW-Authenticate")
@@ -80,6 +81,7 @@ func TestGuardedUpgrade(t *testing.T) {
 
 // Without a guard any origin may connect, as ever.
 func TestUnguardedUpgrade(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("drain"), TLS: &certs.Config{}})
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusSwitchingProtocols)
 	resp, _ := s.ask(t, request("POST", "/", "Connection: close", "Sec-Fetch-Site: cross-site", "Origin: https://evil.example"))
@@ -89,6 +91,7 @@ func TestUnguardedUpgrade(t *testing.T) {
 // A page elsewhere gets no password asked for, either: that would ask the person
 // at a browser for it in the name of this server.
 func TestGuardedOriginBeforePassword(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("drain"), PasswordFile: passwordFile(t, adaFile)})
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example", basic("ada", "wrong")), http.StatusForbidden)
 	wantStatus(t, s.askUpgrade(t, "Origin: https://evil.example"), http.StatusForbidden)
@@ -96,6 +99,7 @@ func TestGuardedOriginBeforePassword(t *testing.T) {
 
 // A form elsewhere must not make a CGI program do something.
 func TestGuardedUnsafeRequests(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range guardedConfigs(t) {
 		t.Run(name, func(t *testing.T) {
 			cfg.Command = servertest.Play("drain")
@@ -134,7 +138,7 @@ func TestGuardedUnsafeRequests(t *testing.T) {
 					t.Errorf("%s %q, --origin=%q", tt.method, tt.header, tt.origins)
 				}
 				if tt.refused {
-					if r := s.log.wait(t, "origin refused", 1)[0]; !strings.Contains(r.attrs["hint"], "{Origins}") {
+					if r := s.log.Wait(t, "origin refused"); !strings.Contains(r["hint"], "{Origins}") {
 						t.Errorf("%v, want a hint", r)
 					}
 				}
@@ -145,6 +149,7 @@ func TestGuardedUnsafeRequests(t *testing.T) {
 
 // Behind a proxy that is believed, the host is the one that the browser asked for.
 func TestGuardedBehindProxy(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{
 		Command: servertest.Play("drain"), PasswordFile: passwordFile(t, adaFile),
 		TrustProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")},
@@ -164,13 +169,13 @@ func TestGuardedBehindProxy(t *testing.T) {
 
 // The certificate is what lets a client in here: a real one, over TLS.
 func TestGuardedByCertificate(t *testing.T) {
+	t.Parallel()
 	file, ca := clientCA(t)
 	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{ClientCA: file}})
-	config := insecure()
+	config := servertest.TrustAny()
 	config.Certificates = []tls.Certificate{ca.Certificate(t, "ada")}
 	for origin, want := range map[string]int{"https://test.example": 101, "https://evil.example": 403} {
-		c := newRawClient(t, tls.Client(dialTCP(t, r.addr), config))
-		c.shake("/", nil, "Origin: "+origin)
-		wantStatus(t, c.answer, want)
+		c := servertest.NewClient(t, tls.Client(servertest.Connect(t, r.addr), config))
+		wantStatus(t, c.Shake("/", "Origin: "+origin), want)
 	}
 }

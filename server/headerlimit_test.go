@@ -13,17 +13,18 @@ import (
 )
 
 func TestMaxHeaderCount(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxHeaderCount: 10})
 	header := func(n int) []string { // with Connection, Upgrade, key and version, which each handshake sends
 		return strings.Split(strings.Repeat("X-More: 1\n", n-5)+"X-Last: 1", "\n")
 	}
-	s.client(t, header(10)...).wantText("up") // and stays
+	s.client(t, header(10)...).Want("up") // and stays
 	wantStatus(t, s.askUpgrade(t, header(11)...), http.StatusRequestHeaderFieldsTooLarge)
 	resp, _ := s.get(t, "/", header(20)...)
 	wantStatus(t, resp, http.StatusRequestHeaderFieldsTooLarge)
-	records := s.log.wait(t, "too many header fields ({MaxHeaderCount})", 2)
-	records[0].wantAttrs(t, map[string]string{"fields": "11", "maxheadercount": "10"})
-	if records[0].level != LevelWarn {
+	records := s.log.WaitN(t, 2, "too many header fields ({MaxHeaderCount})")
+	records[0].Want(t, "fields", "11", "maxheadercount", "10")
+	if records[0]["level"] != LevelWarn.String() {
 		t.Error(records[0])
 	}
 	s.wantPlaces(t, 1)
@@ -31,35 +32,36 @@ func TestMaxHeaderCount(t *testing.T) {
 
 // net/http refuses what is too large, or not a request, before any handler.
 func TestHeaderTooLarge(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &certs.Config{}}} {
 		cfg.Command, cfg.Addresses, cfg.MaxHeaderBytes = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 2000
 		t.Run(name, func(t *testing.T) {
 			r := run(t, cfg)
 			dial := func() net.Conn {
 				if cfg.TLS != nil {
-					return tls.Client(dialTCP(t, r.addr), insecure())
+					return tls.Client(servertest.Connect(t, r.addr), servertest.TrustAny())
 				}
-				return dialTCP(t, r.addr)
+				return servertest.Connect(t, r.addr)
 			}
 			answer := func(request string) string {
-				c := newRawClient(t, dial())
-				go io.WriteString(c.conn, request) // ends with the connection, which the server closes early
-				b, _ := io.ReadAll(c.in)
+				c := servertest.NewClient(t, dial())
+				go io.WriteString(c.Conn, request) // ends with the connection, which the server closes early
+				b, _ := io.ReadAll(c.In)
 				line, _, _ := strings.Cut(string(b), "\r\n")
 				return line
 			}
-			long := string(upgradeRequest("test.example", "/", "Cookie: "+strings.Repeat("secret", 2000)))
+			long := string(servertest.Request("/", "Cookie: "+strings.Repeat("secret", 2000)))
 			if line := answer(long); line != "HTTP/1.1 431 Request Header Fields Too Large" {
 				t.Errorf("a long header is answered %q", line)
 			}
 			if line := answer("what is this\r\n\r\n"); line != "HTTP/1.1 400 Bad Request" {
 				t.Errorf("no request is answered %q", line)
 			}
-			c := newRawClient(t, dial()).upgrade("/", "Cookie: "+strings.Repeat("c", 1500))
-			c.wantText("up")
-			c.close(1000)
-			c.wantCloseCode(1000, "")
-			r.log.end(t)
+			c := servertest.NewClient(t, dial()).Upgrade("/", "Cookie: "+strings.Repeat("c", 1500))
+			c.Want("up")
+			c.SendClose(1000)
+			c.WantCloseFrame(1000, "")
+			r.log.Wait(t, "DISCONNECT")
 		})
 	}
 }

@@ -12,10 +12,11 @@ import (
 )
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), HealthPath: "/up", BasePath: "/ws", MaxForks: 1,
 		HeaderHTTP: http.Header{"X-Server": {"one"}}})
-	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/ws/up") // takes the only place
-	c.wantText("up")
+	c := s.dial(t).Upgrade("/ws/up") // takes the only place
+	c.Want("up")
 	url := "http://" + s.addr
 	for _, tt := range []struct {
 		method, path string
@@ -33,11 +34,11 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%s %s: %s %q, want %d %q", tt.method, tt.path, resp.Status, body, tt.status, tt.body)
 		}
 	}
-	if records := s.log.all("HTTP"); len(records) != 1 || records[0].attrs["path"] != "/up/" {
+	if records := s.log.All("HTTP"); len(records) != 1 || records[0]["path"] != "/up/" {
 		t.Errorf("health checks are logged: %v", records)
 	}
-	c.close(1000)
-	c.wantCloseCode(1000, "")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
 
 	s.Close()
 	if resp, body := get(t, "GET", url+"/up"); resp.StatusCode != 503 || body != "shutting down\n" {
@@ -47,11 +48,13 @@ func TestHealth(t *testing.T) {
 
 // A WebSocket at the health path is one as anywhere.
 func TestHealthUpgrade(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up"), HealthPath: "/up"})
-	newRawClient(t, dialTCP(t, s.addr)).upgrade("/up").wantText("up")
+	s.dial(t).Upgrade("/up").Want("up")
 }
 
 func TestHealthIsOff(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up")})
 	w := httptest.NewRecorder()
 	if s.ServeHTTP(w, httptest.NewRequest("GET", "/", nil)); w.Code != http.StatusUpgradeRequired {
@@ -62,10 +65,11 @@ func TestHealthIsOff(t *testing.T) {
 // From the beginning of a shutdown on health checks fail, and everything else
 // goes on until the time for that is over, or Kill is called.
 func TestDrain(t *testing.T) {
-	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: 10 * patience})
+	t.Parallel()
+	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: 10 * servertest.Patience})
 	c := r.client(t)
-	c.wantText("up")
-	kept := dialTCP(t, r.addr) // a balancer that keeps its connection
+	c.Want("up")
+	kept := servertest.Connect(t, r.addr) // a balancer that keeps its connection
 	defer kept.Close()
 	answers := bufio.NewReader(kept)
 	if status := probe(t, kept, answers); status != 200 {
@@ -77,11 +81,14 @@ func TestDrain(t *testing.T) {
 	if resp, _ := get(t, "GET", "http://"+r.addr+"/up"); resp.StatusCode != 503 {
 		t.Errorf("by a new connection: %s", resp.Status)
 	}
-	echoed(t, c, "still there")
+	c.WantEcho("still there")
 	late := r.client(t)
-	late.wantText("up")
-	echoed(t, late, "new here")
+	late.Want("up")
+	late.WantEcho("new here")
 	r.Kill()
+	for _, c := range []*servertest.Client{c, late} {
+		c.WantClose(1001, "") // or the end of Run would wait for their close frames
+	}
 	r.wait(t)
 }
 
@@ -101,10 +108,11 @@ func probe(t *testing.T, conn interface{ Write([]byte) (int, error) }, answers *
 
 // After the time for it a shutdown goes its way.
 func TestDrainEnds(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, HealthPath: "/up", DrainTime: time.Millisecond})
 	c := r.client(t)
-	c.wantText("up")
+	c.Want("up")
 	r.stop()
-	c.wantClose(1001, "server is shutting down")
+	c.WantClose(1001, "server is shutting down")
 	r.wait(t)
 }

@@ -55,6 +55,7 @@ func TestInherit(t *testing.T) {
 }
 
 func TestInheritNames(t *testing.T) {
+	t.Parallel()
 	for address, want := range map[string]string{"[::]:80": "", "127.0.0.1:80": "127.0.0.1", "[::1]:80": "::1"} {
 		if got := (Inherited{Listener: bound(t, address)}).listener().host; got != want {
 			t.Errorf("%s: host %q, want %q", address, got, want)
@@ -78,6 +79,7 @@ func TestInheritErrors(t *testing.T) {
 
 // The file of an inherited Unix socket is not the server's to remove.
 func TestInheritUnixSocket(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Net: "unix", Name: path})
 	if err != nil {

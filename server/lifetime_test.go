@@ -9,66 +9,70 @@ import (
 
 // Pings and their answers are no messages: a client that only lives is idle.
 func TestIdleTimeout(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), PingPeriod: 100 * time.Millisecond, IdleTimeout: 1500 * time.Millisecond})
 	c := s.client(t)
-	c.wantText("up")
-	c.text("hello")
-	c.wantText("hello")
-	c.wantClose(1001, "no messages for too long")
-	if c.pings == 0 {
+	c.Want("up")
+	c.Send("hello")
+	c.Want("hello")
+	c.WantClose(1001, "no messages for too long")
+	if c.Pings == 0 {
 		t.Error("the client was not pinged")
 	}
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "reason": "no messages for too long", "messages_in": "1", "messages_out": "2"})
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1001", "reason", "no messages for too long", "messages_in", "1", "messages_out", "2")
 }
 
 // However busy it is, a session ends with MaxSession, and what the backend has
 // written by then arrives before the close frame.
 func TestMaxSession(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), MaxSession: 300 * time.Millisecond})
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	for {
-		if _, err := c.conn.Write(textFrame("x")); err != nil {
+		if _, err := c.Conn.Write(textFrame("x")); err != nil {
 			t.Fatal(err)
 		}
-		_, _, err := c.readMessage()
+		_, _, err := c.ReadMessage()
 		if err == nil {
 			continue
 		}
-		if closed, ok := err.(errClosed); !ok || closed.code != 1001 || closed.reason != "the session has lasted long enough" {
+		if closed, ok := err.(servertest.CloseError); !ok || closed.Code != 1001 || closed.Reason != "the session has lasted long enough" {
 			t.Fatal(err)
 		}
 		break
 	}
-	c.close(1001)
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "reason": "the session has lasted long enough"})
+	c.SendClose(1001)
+	c.WantEnd()
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1001", "reason", "the session has lasted long enough")
 }
 
 func TestOnce(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, DevConsole: true, Once: true})
 	resp, _ := r.get(t, "/") // does not count
 	wantStatus(t, resp, 200)
 	wantStatus(t, r.askUpgrade(t, "Sec-WebSocket-Key: b25lIHRvbyBtYW55IGtleQ=="), 400) // nor does this
-	c := newRawClient(t, dialTCP(t, r.addr)).upgrade("/")
-	c.wantText("up")
+	c := r.client(t)
+	c.Want("up")
 	resp = r.askUpgrade(t)
 	wantStatus(t, resp, 503)
-	r.log.wait(t, "there is one session only ({Once})", 1)
-	c.text("still there")
-	c.wantText("still there")
-	c.close(1000)
-	c.wantCloseCode(1000, "")
+	r.log.Wait(t, "there is one session only ({Once})")
+	c.Send("still there")
+	c.Want("still there")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
 	r.wait(t) // without being stopped
-	r.log.wait(t, "the session has ended ({Once})", 1)
+	r.log.Wait(t, "the session has ended ({Once})")
 }
 
 // Where nothing runs the server, a session of Once leaves the rest of it alive.
 func TestOnceWithoutRun(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up"), Once: true})
 	c := s.client(t)
-	c.wantText("up")
-	c.wantClose(1000, "")
+	c.Want("up")
+	c.WantClose(1000, "")
 	<-s.over
 	wantStatus(t, s.askUpgrade(t), 503)
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"testing"
+	"wsd/server/servertest"
 )
 
 // Clients that come between Listen and Run wait, and are served by Run.
@@ -26,11 +27,11 @@ func TestListenBeforeRun(t *testing.T) {
 		t.Error("it says that it accepts connections")
 	default:
 	}
-	c := newRawClient(t, conn)
+	c := servertest.NewClient(t, conn)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }() // ends by cancel; awaited below
-	if status := probe(t, conn, c.in); status != 200 {
+	if status := probe(t, conn, c.In); status != 200 {
 		t.Errorf("status %d", status)
 	}
 	conn.Close()
@@ -45,6 +46,7 @@ func TestListenBeforeRun(t *testing.T) {
 
 // A server that listens and is never run leaves nothing behind.
 func TestCloseAfterListen(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	s, err := New(Config{UnixSocket: path, Addresses: []string{"127.0.0.1:0"}, DevConsole: true})
 	if err != nil {

@@ -69,6 +69,7 @@ func wantHint(t *testing.T, err error, text, advice string) {
 }
 
 func TestListenTCP(t *testing.T) {
+	t.Parallel()
 	ls := openAll(t, &Config{Addresses: []string{"127.0.0.1:0", "localhost:0"}, TLS: &certs.Config{}})
 	if len(ls) != 2 {
 		t.Fatalf("%d listeners, want 2", len(ls))
@@ -90,6 +91,7 @@ func TestListenTCP(t *testing.T) {
 }
 
 func TestListenIPv6(t *testing.T) {
+	t.Parallel()
 	needIPv6(t)
 	l := openAll(t, &Config{Addresses: []string{"[::1]:0"}})[0]
 	bound, _ := l.tcpAddr()
@@ -116,6 +118,7 @@ func bound(t *testing.T, address string) boundTo {
 }
 
 func TestListenerURLAndNames(t *testing.T) {
+	t.Parallel()
 	unix := boundTo{&net.UnixAddr{Net: "unix", Name: "/run/wsd.sock"}}
 	tests := []struct {
 		l     listener
@@ -142,6 +145,7 @@ func TestListenerURLAndNames(t *testing.T) {
 }
 
 func TestRedirectAddresses(t *testing.T) {
+	t.Parallel()
 	one := listener{Listener: bound(t, "127.0.0.1:8443"), host: "localhost"}
 	same := listener{Listener: bound(t, "127.0.0.1:8444"), host: "127.0.0.1"}
 	six := listener{Listener: bound(t, "[::1]:9000"), host: "::1"}
@@ -163,6 +167,7 @@ func TestRedirectAddresses(t *testing.T) {
 }
 
 func TestListenErrors(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -196,6 +201,7 @@ func TestListenErrors(t *testing.T) {
 
 // The advice for what can't be brought about everywhere.
 func TestListenHints(t *testing.T) {
+	t.Parallel()
 	call := func(err error) error {
 		return &net.OpError{Op: "listen", Net: "tcp", Err: os.NewSyscallError("bind", err)}
 	}
@@ -219,6 +225,7 @@ func TestListenHints(t *testing.T) {
 }
 
 func TestListenUnixSocket(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	ls := openAll(t, &Config{UnixSocket: path, TLS: &certs.Config{}})
 	if len(ls) != 1 || ls[0].url() != "unix:"+path || !ls[0].tls {
@@ -257,6 +264,7 @@ func makeStale(t *testing.T, path string) {
 }
 
 func TestListenUnixStale(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	makeStale(t, path)
 	openAll(t, &Config{UnixSocket: path})
@@ -268,6 +276,7 @@ func TestListenUnixStale(t *testing.T) {
 }
 
 func TestListenUnixNoSocket(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	servertest.Write(t, path, "precious", 0o600)
 	_, err := listen(&Config{UnixSocket: path})
@@ -286,6 +295,7 @@ func TestListenUnixNoSocket(t *testing.T) {
 }
 
 func TestListenUnixErrors(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	_, err := listen(&Config{UnixSocket: path + strings.Repeat("x", 200)})
 	wantHint(t, err, strconv.Itoa(len(path)+200)+" bytes", "shorter")
@@ -295,6 +305,7 @@ func TestListenUnixErrors(t *testing.T) {
 
 // A server must not remove the socket that another has put where its own was.
 func TestListenUnixCloseLeavesOthers(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	first := openAll(t, &Config{UnixSocket: path})
 	if err := os.Rename(path, path+"moved"); err != nil {
@@ -313,6 +324,7 @@ func TestListenUnixCloseLeavesOthers(t *testing.T) {
 // From the redirecting listener to the TLS one and back, with a client that
 // follows as a browser does.
 func TestListenRedirect(t *testing.T) {
+	t.Parallel()
 	t.Run("127.0.0.1", func(t *testing.T) { testRedirect(t, "127.0.0.1") })
 	t.Run("::1", func(t *testing.T) { needIPv6(t); testRedirect(t, "::1") })
 }

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"runtime"
+	"strconv"
 	"testing"
 
 	"wsd/server/certs"
@@ -19,12 +20,13 @@ import (
 )
 
 // clientFrom is a client that the trusted proxy of a test says is at addr.
-func (s *testServer) clientFrom(t testing.TB, addr string) *rawClient {
+func (s *testServer) clientFrom(t testing.TB, addr string) *servertest.Client {
 	t.Helper()
 	return s.client(t, "X-Forwarded-For: "+addr)
 }
 
 func TestMaxPerAddress(t *testing.T) {
+	t.Parallel()
 	gate := servertest.NewGate(t)
 	s := serve(t, Config{
 		Command:       servertest.Play("print:up", "drain"),
@@ -33,7 +35,7 @@ func TestMaxPerAddress(t *testing.T) {
 	})
 	const one, two = "X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 192.0.2.2"
 	first := s.client(t, one)
-	first.wantText("up")
+	first.Want("up")
 	answered := make(chan *http.Response, 1)
 	go func() { // ends when the gate is open
 		resp, _ := s.get(t, "/play.cgi", one)
@@ -45,64 +47,65 @@ func TestMaxPerAddress(t *testing.T) {
 	wantBusy(t, s.askUpgrade(t, one))
 	resp, _ := s.get(t, "/play.cgi", one)
 	wantBusy(t, resp)
-	records := s.log.wait(t, "an address has all that it may have ({MaxPerAddress})", 2)
-	if records[0].level != LevelWarn {
+	records := s.log.WaitN(t, 2, "an address has all that it may have ({MaxPerAddress})")
+	if records[0]["level"] != LevelWarn.String() {
 		t.Error(records[0])
 	}
-	records[0].wantAttrs(t, map[string]string{"remote": "192.0.2.1", "maxconns": "2"})
-	s.client(t, two).wantText("up")
-	s.client(t, two).wantText("up")
+	records[0].Want(t, "remote", "192.0.2.1", "maxconns", "2")
+	s.client(t, two).Want("up")
+	s.client(t, two).Want("up")
 
 	gate.Open()
 	wantStatus(t, <-answered, http.StatusOK)
-	s.log.wait(t, "HTTP", 3) // the program's comes when it has ended
-	first.close(1000)
-	first.wantCloseCode(1000, "")
-	s.log.wait(t, "DISCONNECT", 1)
-	s.client(t, one).wantText("up")
-	s.client(t, one).wantText("up")
+	s.log.WaitN(t, 3, "HTTP") // the program's comes when it has ended
+	first.SendClose(1000)
+	first.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT")
+	s.client(t, one).Want("up")
+	s.client(t, one).Want("up")
 	wantBusy(t, s.askUpgrade(t, one))
 }
 
 // An address can't take all descriptors by connections that ask for nothing,
 // and the others don't notice.
 func TestPlainConnectionsPerAddress(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]Config{"TCP": {}, "TLS": {TLS: &certs.Config{}}} {
 		t.Run(name, func(t *testing.T) {
 			cfg.Command, cfg.Addresses, cfg.MaxPerAddress = servertest.Play("print:up", "drain"), []string{"127.0.0.1:0"}, 1
 			r := run(t, cfg)
 			var silent []net.Conn
 			for range 1 + spareConns {
-				silent = append(silent, newRawClient(t, dialTCP(t, r.addr)).conn)
+				silent = append(silent, r.dial(t).Conn)
 			}
 			const told = "too many connections of one address ({MaxPerAddress})"
-			over := newRawClient(t, dialTCP(t, r.addr))
-			if _, err := over.in.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			over := r.dial(t)
+			if _, err := over.In.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Errorf("one more connection: %v, want its end", err)
 			}
-			r.log.wait(t, told, 1)[0].wantAttrs(t, map[string]string{"remote": "127.0.0.1"})
+			r.log.Wait(t, told).Want(t, "remote", "127.0.0.1")
 
 			other, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2)}}).Dial("tcp", r.addr)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if cfg.TLS != nil {
-				other = tls.Client(other, insecure())
+				other = tls.Client(other, servertest.TrustAny())
 			}
-			c := newRawClient(t, other).upgrade("/")
-			c.wantText("up") // a WebSocket is no plain connection any more
+			c := servertest.NewClient(t, other).Upgrade("/")
+			c.Want("up") // a WebSocket is no plain connection any more
 			if n := r.perIP.known[network(netip.MustParseAddr("127.0.0.2"))].plain; n != 0 {
 				t.Errorf("a WebSocket counts as %d plain connections", n)
 			}
 			for _, conn := range silent {
 				conn.Close()
 			}
-			c.close(1000)
-			c.wantCloseCode(1000, "")
+			c.SendClose(1000)
+			c.WantCloseFrame(1000, "")
 			r.stop()
 			r.wait(t)
-			if len(r.log.all(told)) != 1 {
-				t.Error(r.log.all(told))
+			if len(r.log.All(told)) != 1 {
+				t.Error(r.log.All(told))
 			}
 			within(t, "forgetting all addresses", func() {
 				for r.perIP.count() != 0 {
@@ -121,17 +124,19 @@ func (p *perIP) count() int {
 }
 
 func TestTrustedPeersAreNotCounted(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("print:up", "drain"), Addresses: []string{"127.0.0.1:0"},
 		MaxPerAddress: 1, TrustProxies: trustLoopback, ProxyProtocol: true})
 	for range 2 * spareConns {
-		newRawClient(t, dialTCP(t, r.addr))
+		r.dial(t)
 	}
-	conn := dialTCP(t, r.addr)
+	conn := servertest.Connect(t, r.addr)
 	io.WriteString(conn, "PROXY TCP4 192.0.2.1 127.0.0.1 4711 80\r\n")
-	newRawClient(t, conn).upgrade("/").wantText("up")
+	servertest.NewClient(t, conn).Upgrade("/").Want("up")
 }
 
 func TestAddressesAreForgotten(t *testing.T) {
+	t.Parallel()
 	a := newPerIP(3, 5)
 	open := netip.MustParseAddr("192.0.2.1")
 	a.take(open)
@@ -159,6 +164,7 @@ func TestAddressesAreForgotten(t *testing.T) {
 }
 
 func TestNetwork(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		one, other string
 		same       bool
@@ -178,32 +184,33 @@ func TestNetwork(t *testing.T) {
 // The rate bounds the handshakes that are refused as well, but no plain
 // requests.
 func TestHandshakesPerMinute(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{
 		Command: servertest.Play("print:up", "drain"), Origins: []string{"good.example"},
 		HandshakesPerMinute: 3, TrustProxies: trustLoopback,
 	})
 	const one = "X-Forwarded-For: 192.0.2.1"
-	s.client(t, one).wantText("up")
+	s.client(t, one).Want("up")
 	wantStatus(t, s.askUpgrade(t, one, "Origin: http://evil.example"), http.StatusForbidden)
-	s.client(t, one).wantText("up")
+	s.client(t, one).Want("up")
 	for range 2 {
 		resp := s.askUpgrade(t, one)
 		wantStatus(t, resp, http.StatusTooManyRequests)
-		if after := atoi(resp.Header.Get("Retry-After")); after < 1 || after > 20 {
+		if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err != nil || after < 1 || after > 20 {
 			t.Errorf("Retry-After: %d, want up to a third of a minute", after)
 		}
 	}
 	resp, _ := s.get(t, "/", one)
 	wantStatus(t, resp, http.StatusUpgradeRequired)
-	s.clientFrom(t, "192.0.2.2").wantText("up")
-	s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 2)[1].wantAttrs(t,
-		map[string]string{"remote": "192.0.2.1", "limit": "3"})
+	s.clientFrom(t, "192.0.2.2").Want("up")
+	s.log.WaitN(t, 2, "too many handshakes of one address ({HandshakesPerMinute})")[1].Want(t, "remote", "192.0.2.1", "limit", "3")
 	s.wantPlaces(t, 3)
 }
 
 // Nobody gets around the limits by a header that makes the client's address
 // unknown.
 func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
+	t.Parallel()
 	for name, header := range map[string]string{
 		"the client sends the header that the proxy does not": "Forwarded: for=192.0.2.9",
 		"hidden": "Forwarded: for=unknown",
@@ -211,16 +218,16 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxPerAddress: 1, HandshakesPerMinute: 3, TrustProxies: trustLoopback})
 			first := s.client(t, "X-Forwarded-For: 192.0.2.1", header)
-			first.wantText("up")
+			first.Want("up")
 			resp := s.askUpgrade(t, "X-Forwarded-For: 192.0.2.2", header)
 			wantBusy(t, resp)
-			s.clientFrom(t, "192.0.2.1").wantText("up")
-			first.close(1000)
-			first.wantCloseCode(1000, "")
-			s.log.wait(t, "DISCONNECT", 1)
-			s.client(t, "X-Forwarded-For: 192.0.2.3", header).wantText("up")
+			s.clientFrom(t, "192.0.2.1").Want("up")
+			first.SendClose(1000)
+			first.WantCloseFrame(1000, "")
+			s.log.Wait(t, "DISCONNECT")
+			s.client(t, "X-Forwarded-For: 192.0.2.3", header).Want("up")
 			wantStatus(t, s.askUpgrade(t, "X-Forwarded-For: 192.0.2.4", header), http.StatusTooManyRequests)
-			s.log.wait(t, "too many handshakes of one address ({HandshakesPerMinute})", 1)
+			s.log.Wait(t, "too many handshakes of one address ({HandshakesPerMinute})")
 		})
 	}
 }
@@ -228,6 +235,7 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 // A client on a Unix socket has no address: it is not counted, and a limit for
 // each address is none for all of them.
 func TestNoAddressIsNotCounted(t *testing.T) {
+	t.Parallel()
 	path := t.TempDir() + "/s"
 	run(t, Config{Command: servertest.Play("print:up", "drain"), UnixSocket: path, Addresses: []string{"127.0.0.1:0"},
 		MaxPerAddress: 1, HandshakesPerMinute: 1})
@@ -236,6 +244,6 @@ func TestNoAddressIsNotCounted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		newRawClient(t, conn).upgrade("/").wantText("up")
+		servertest.NewClient(t, conn).Upgrade("/").Want("up")
 	}
 }

@@ -19,9 +19,9 @@ import (
 // answer with all of its body.
 func (s *testServer) ask(t testing.TB, request string) (*http.Response, string) {
 	t.Helper()
-	conn := dialTCP(t, s.addr)
+	conn := servertest.Connect(t, s.addr)
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(servertest.Patience))
 	if _, err := io.WriteString(conn, request); err != nil {
 		t.Fatal(err)
 	}
@@ -62,6 +62,7 @@ func wantHeader(t testing.TB, h http.Header, name string, want ...string) {
 }
 
 func TestAdvice(t *testing.T) {
+	t.Parallel()
 	s := serveSteps(t, "drain")
 	for _, method := range []string{"GET", "POST", "PUT", "DELETE", "OPTIONS"} {
 		resp, body := s.ask(t, request(method, "/some/path?token=secret", "Connection: close"))
@@ -81,6 +82,7 @@ func TestAdvice(t *testing.T) {
 }
 
 func TestAdviceNowhere(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for name, s := range map[string]*testServer{
 		"command":    serveSteps(t, "drain"),
@@ -103,6 +105,7 @@ func TestAdviceNowhere(t *testing.T) {
 
 // CGI programs, then files, then the console, then advice.
 func TestPlainOrder(t *testing.T) {
+	t.Parallel()
 	files := t.TempDir()
 	for _, name := range []string{"play.cgi", "page.txt"} {
 		if err := os.WriteFile(filepath.Join(files, name), []byte("a file"), 0o644); err != nil {
@@ -122,7 +125,7 @@ func TestPlainOrder(t *testing.T) {
 	wantStatus(t, resp, http.StatusMethodNotAllowed)
 	wantHeader(t, resp.Header, "Allow", "GET, HEAD")
 	// An upgrade goes to the backend wherever a file is.
-	newRawClient(t, dialTCP(t, s.addr)).upgrade("/page.txt").conn.Close()
+	s.dial(t).Upgrade("/page.txt").Conn.Close()
 }
 
 func configuredHeaders() Config {
@@ -134,10 +137,11 @@ func configuredHeaders() Config {
 }
 
 func TestConfiguredHeadersOfUpgrade(t *testing.T) {
+	t.Parallel()
 	cfg := configuredHeaders()
 	cfg.Command = servertest.Play("drain")
 	s := serve(t, cfg)
-	h := s.client(t).answer.Header
+	h := s.dial(t).Shake("/").Header
 	wantHeader(t, h, "X-All", "one", "two")
 	wantHeader(t, h, "Server", "mine")
 	wantHeader(t, h, "X-Upgrade", "u")
@@ -147,6 +151,7 @@ func TestConfiguredHeadersOfUpgrade(t *testing.T) {
 
 // An upgrade that is refused is a plain answer.
 func TestConfiguredHeadersOfPlainAnswers(t *testing.T) {
+	t.Parallel()
 	cfg := configuredHeaders()
 	cfg.ScriptDir, cfg.StaticDir = t.TempDir(), t.TempDir()
 	cfg.Origins = []string{"good.example"}
@@ -154,7 +159,7 @@ func TestConfiguredHeadersOfPlainAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, cfg)
-	upgrade := func(header ...string) string { return string(upgradeRequest("test.example", "/none", header...)) }
+	upgrade := func(header ...string) string { return string(servertest.Request("/none", header...)) }
 	for status, r := range map[int]string{
 		http.StatusOK:               request("GET", "/page.txt", "Connection: close"),
 		http.StatusMethodNotAllowed: request("POST", "/page.txt", "Connection: close"),
@@ -172,6 +177,7 @@ func TestConfiguredHeadersOfPlainAnswers(t *testing.T) {
 }
 
 func TestAccessLog(t *testing.T) {
+	t.Parallel()
 	files := t.TempDir()
 	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
 		t.Fatal(err)
@@ -180,14 +186,14 @@ func TestAccessLog(t *testing.T) {
 	s.get(t, "/page.txt?token=secret")
 	s.ask(t, request("HEAD", "/page.txt", "Connection: close"))
 	_, advice := s.ask(t, request("POST", "/b%20c", "Connection: close"))
-	want := []map[string]string{
-		{"method": "GET", "path": "/page.txt", "status": "200", "bytes": "6"},
-		{"method": "HEAD", "path": "/page.txt", "status": "200", "bytes": "0"},
-		{"method": "POST", "path": "/b c", "status": "426", "bytes": itoa(len(advice))},
+	want := [][]string{
+		{"method", "GET", "path", "/page.txt", "status", "200", "bytes", "6"},
+		{"method", "HEAD", "path", "/page.txt", "status", "200", "bytes", "0"},
+		{"method", "POST", "path", "/b c", "status", "426", "bytes", itoa(len(advice))},
 	}
-	for i, r := range s.log.wait(t, "HTTP", len(want)) {
-		r.wantAttrs(t, want[i])
-		if r.level != LevelAccess || !strings.HasPrefix(r.attrs["remote"], "127.0.0.1:") {
+	for i, r := range s.log.WaitN(t, len(want), "HTTP") {
+		r.Want(t, want[i]...)
+		if r["level"] != LevelAccess.String() || !strings.HasPrefix(r["remote"], "127.0.0.1:") {
 			t.Error(r)
 		}
 	}
@@ -200,8 +206,8 @@ var secrets = []string{
 }
 
 // askEverything brings about each record that a request can cause.
-func askEverything(t *testing.T, level slog.Level) *logBook {
-	book := newLogBook()
+func askEverything(t *testing.T, level slog.Level) *servertest.Log {
+	book := new(servertest.Log)
 	files := t.TempDir()
 	if err := os.WriteFile(filepath.Join(files, "page.txt"), []byte("a file"), 0o644); err != nil {
 		t.Fatal(err)
@@ -211,13 +217,13 @@ func askEverything(t *testing.T, level slog.Level) *logBook {
 		StaticDir: files,
 		Origins:   []string{"good.example"},
 		MaxForks:  1,
-		Log:       slog.New(bookHandler{book: book, level: level}),
+		Log:       logTo(book, level),
 	})
 	const query = "?token=secret"
-	c := newRawClient(t, dialTCP(t, s.addr)).upgrade("/chat"+query, secrets...)
-	c.wantText("up")
+	c := s.dial(t).Upgrade("/chat"+query, secrets...)
+	c.Want("up")
 	upgrade := func(header ...string) string {
-		return string(upgradeRequest("test.example", "/chat"+query, append(header, secrets...)...))
+		return string(servertest.Request("/chat"+query, append(header, secrets...)...))
 	}
 	for _, r := range []string{
 		request("GET", "/page.txt"+query, append(secrets, "Connection: close")...),
@@ -228,28 +234,19 @@ func askEverything(t *testing.T, level slog.Level) *logBook {
 	} {
 		s.ask(t, r)
 	}
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	book.end(t)
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	book.Wait(t, "DISCONNECT")
 	s.ask(t, strings.Replace(upgrade(), "Version: 13", "Version: 8", 1)) // a bad handshake
-	book.wait(t, "HTTP", 6)
+	book.WaitN(t, 6, "HTTP")
 	return book
-}
-
-func (b *logBook) text() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	var text strings.Builder
-	for _, r := range b.records {
-		text.WriteString(r.String() + "\n")
-	}
-	return text.String()
 }
 
 // Whatever lets someone in is in no log.
 func TestLogKeepsSecrets(t *testing.T) {
+	t.Parallel()
 	for _, level := range []slog.Level{LevelAccess, LevelTrace, LevelDebug} {
-		if text := askEverything(t, level).text(); strings.Contains(text, "secret") {
+		if text := askEverything(t, level).Text(); strings.Contains(text, "secret") {
 			t.Errorf("at level %v the log says:\n%s", level, text)
 		}
 	}
@@ -257,8 +254,9 @@ func TestLogKeepsSecrets(t *testing.T) {
 
 // The debug log has the names of all headers, and what helps to find a fault.
 func TestDebugLog(t *testing.T) {
-	text := askEverything(t, LevelDebug).text()
-	for _, want := range []string{"Authorization=(not logged)", "X-Api-Key=(not logged)", "Upgrade=websocket", "Sec-Websocket-Version=13"} {
+	t.Parallel()
+	text := askEverything(t, LevelDebug).Text()
+	for _, want := range []string{`"Authorization":"(not logged)"`, `"X-Api-Key":"(not logged)"`, `"Upgrade":"websocket"`, `"Sec-Websocket-Version":"13"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the debug log has no %s:\n%s", want, text)
 		}
@@ -268,6 +266,7 @@ func TestDebugLog(t *testing.T) {
 // TestConsoleHostileHost sends what a browser never would: net/http lets a Host
 // through that would end a directive, and so might a proxy.
 func TestConsoleHostileHost(t *testing.T) {
+	t.Parallel()
 	cfg := behindProxy("end")
 	cfg.DevConsole = true
 	server := serve(t, cfg)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,11 +52,11 @@ func proxyV2(t testing.TB, source, target net.Addr, byTLS bool) string {
 func tcpAddr(s string) net.Addr { return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(s)) }
 
 // variables are the environment that a client's backend prints.
-func (c *rawClient) variables() map[string]string {
-	c.t.Helper()
-	lines, err := c.readRest()
-	if _, closed := err.(errClosed); !closed {
-		c.t.Fatalf("reading the environment: %v", err)
+func variables(t testing.TB, c *servertest.Client) map[string]string {
+	t.Helper()
+	lines, err := c.ReadAll()
+	if _, closed := err.(servertest.CloseError); !closed {
+		t.Fatalf("reading the environment: %v", err)
 	}
 	return environment(strings.Join(lines, "\n"))
 }
@@ -84,6 +85,7 @@ func wantVariables(t testing.TB, env, want map[string]string) {
 const byHand = "0d0a0d0a000d0a515549540a" + "21" + "11" + "000c" + "c0000207" + "c6336401" + "1388" + "01bb"
 
 func TestProxyProtocol(t *testing.T) {
+	t.Parallel()
 	handmade, err := hex.DecodeString(byHand)
 	if err != nil {
 		t.Fatal(err)
@@ -109,8 +111,10 @@ func TestProxyProtocol(t *testing.T) {
 	cfg.UnixSocket, cfg.TLS = "", &certs.Config{}
 	secure := run(t, cfg)
 	dial := map[string]func(header string) net.Conn{
-		"tcp": func(header string) net.Conn { return begin(t, dialTCP(t, plain.addr), header) },
-		"tls": func(header string) net.Conn { return tls.Client(begin(t, dialTCP(t, secure.addr), header), insecure()) },
+		"tcp": func(header string) net.Conn { return begin(t, servertest.Connect(t, plain.addr), header) },
+		"tls": func(header string) net.Conn {
+			return tls.Client(begin(t, servertest.Connect(t, secure.addr), header), servertest.TrustAny())
+		},
 		"unix": func(header string) net.Conn {
 			nc, err := net.Dial("unix", plain.cfg.UnixSocket)
 			if err != nil {
@@ -123,8 +127,8 @@ func TestProxyProtocol(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(network+", "+tt.name, func(t *testing.T) {
 				nc := open(tt.header)
-				c := newRawClient(t, nc).upgrade("/")
-				wantVariables(t, c.variables(), tt.want)
+				c := servertest.NewClient(t, nc).Upgrade("/")
+				wantVariables(t, variables(t, c), tt.want)
 				log, want, peer := plain.log, tt.remote, "unix"
 				if network == "tls" {
 					log = secure.log
@@ -135,12 +139,12 @@ func TestProxyProtocol(t *testing.T) {
 				if want == "" {
 					want, peer = peer, ""
 				}
-				for _, r := range log.all("CONNECT") {
-					if r.attrs["remote"] == want && r.attrs["peer"] == peer {
+				for _, r := range log.All("CONNECT") {
+					if r["remote"] == want && r["peer"] == peer {
 						return
 					}
 				}
-				t.Errorf("no record of remote=%s peer=%s in %v", want, peer, log.all("CONNECT"))
+				t.Errorf("no record of remote=%s peer=%s in %v", want, peer, log.All("CONNECT"))
 			})
 		}
 	}
@@ -158,20 +162,22 @@ func begin(t testing.TB, nc net.Conn, header string) net.Conn {
 // An eager client's first messages come with its handshake, and both with the
 // header.
 func TestProxyProtocolEagerClient(t *testing.T) {
+	t.Parallel()
 	r := run(t, proxied("echo"))
 	long := strings.Repeat("x", 3000)
-	c := newRawClient(t, dialTCP(t, r.addr))
-	c.write(joined([]byte("PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"), upgradeRequest("a.example", "/"), textFrame("one"), textFrame(long)))
-	if resp, err := http.ReadResponse(c.in, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+	c := r.dial(t)
+	c.Write(slices.Concat([]byte("PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"), servertest.Request("/", "Host: a.example"), textFrame("one"), textFrame(long)))
+	if resp, err := http.ReadResponse(c.In, nil); err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
 		t.Fatalf("%v, %v", resp, err)
 	}
-	c.wantText("one")
-	c.wantText(long)
-	c.close(1000)
-	c.wantCloseCode(1000, "")
+	c.Want("one")
+	c.Want(long)
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
 }
 
 func TestProxyProtocolRefusals(t *testing.T) {
+	t.Parallel()
 	r := run(t, proxied("env"))
 	handmade, _ := hex.DecodeString(byHand)
 	for name, begins := range map[string]string{
@@ -188,24 +194,25 @@ func TestProxyProtocolRefusals(t *testing.T) {
 		"beginning only":      "PRO",
 		"half of a version 2": string(handmade[:20]),
 	} {
-		nc := dialTCP(t, r.addr)
-		c := newRawClient(t, begin(t, nc, begins))
-		c.closeWrite()
+		nc := servertest.Connect(t, r.addr)
+		c := servertest.NewClient(t, begin(t, nc, begins))
+		c.CloseWrite()
 		if answer, _ := io.ReadAll(nc); len(answer) > 0 { // the error may be a reset
 			t.Errorf("%s: answered %q", name, answer)
 		}
 	}
 	// A port that somebody just looks at is nobody's fault.
-	newRawClient(t, dialTCP(t, r.addr)).closeWrite()
-	c := newRawClient(t, begin(t, dialTCP(t, r.addr), "PROXY UNKNOWN\r\n")).upgrade("/")
-	wantVariables(t, c.variables(), map[string]string{"REMOTE_ADDR": "127.0.0.1"})
-	if records := r.log.all("dropped…"); len(records) != 1 || records[0].level != slog.LevelWarn {
+	r.dial(t).CloseWrite()
+	c := servertest.NewClient(t, begin(t, servertest.Connect(t, r.addr), "PROXY UNKNOWN\r\n")).Upgrade("/")
+	wantVariables(t, variables(t, c), map[string]string{"REMOTE_ADDR": "127.0.0.1"})
+	if records := r.log.All("dropped…"); len(records) != 1 || records[0]["level"] != slog.LevelWarn.String() {
 		t.Errorf("the log should warn once: %v", records)
 	}
 }
 
 // A peer that is not trusted can send what it likes.
 func TestProxyProtocolUntrusted(t *testing.T) {
+	t.Parallel()
 	cfg := proxied("env")
 	cfg.TrustProxies, cfg.TrustUnixPeers = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32")}, false
 	cfg.UnixSocket = socketPath(t)
@@ -215,29 +222,30 @@ func TestProxyProtocolUntrusted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, nc := range []net.Conn{dialTCP(t, r.addr), unix} {
-		c := newRawClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"))
-		resp, err := http.ReadResponse(c.in, nil)
+	for _, nc := range []net.Conn{servertest.Connect(t, r.addr), unix} {
+		c := servertest.NewClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"))
+		resp, err := http.ReadResponse(c.In, nil)
 		if err != nil || resp.StatusCode != http.StatusBadRequest {
 			t.Errorf("%v, %v", resp, err)
 		}
 	}
-	c := newRawClient(t, begin(t, dialTCP(t, r.addr), string(handmade)))
-	if resp, err := http.ReadResponse(c.in, nil); err != nil || resp.StatusCode != http.StatusBadRequest {
+	c := servertest.NewClient(t, begin(t, servertest.Connect(t, r.addr), string(handmade)))
+	if resp, err := http.ReadResponse(c.In, nil); err != nil || resp.StatusCode != http.StatusBadRequest {
 		t.Errorf("%v, %v", resp, err)
 	}
-	own := newRawClient(t, dialTCP(t, r.addr)).upgrade("/", "X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.7")
-	wantVariables(t, own.variables(), map[string]string{"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"})
+	own := r.client(t, "X-Forwarded-For: 192.0.2.7", "Forwarded: for=192.0.2.7")
+	wantVariables(t, variables(t, own), map[string]string{"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.7"})
 }
 
 // The header's client is then the peer whose own headers are believed or not.
 func TestProxyProtocolAndForwarded(t *testing.T) {
+	t.Parallel()
 	cfg := proxied("env")
 	cfg.TrustProxies = append(cfg.TrustProxies, netip.MustParsePrefix("10.0.0.0/8"))
 	r := run(t, cfg)
 	for source, want := range map[string]string{"10.0.0.1": "192.0.2.7", "198.51.100.9": "198.51.100.9"} {
-		nc := begin(t, dialTCP(t, r.addr), "PROXY TCP4 "+source+" 198.51.100.1 5000 443\r\n")
-		c := newRawClient(t, nc).upgrade("/", "X-Forwarded-For: 192.0.2.7")
-		wantVariables(t, c.variables(), map[string]string{"REMOTE_ADDR": want})
+		nc := begin(t, servertest.Connect(t, r.addr), "PROXY TCP4 "+source+" 198.51.100.1 5000 443\r\n")
+		c := servertest.NewClient(t, nc).Upgrade("/", "X-Forwarded-For: 192.0.2.7")
+		wantVariables(t, variables(t, c), map[string]string{"REMOTE_ADDR": want})
 	}
 }

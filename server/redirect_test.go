@@ -25,6 +25,7 @@ func askRedirect(t *testing.T, port int, tls bool, method, target, host string) 
 }
 
 func TestRedirectTarget(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		port         int
 		tls          bool
@@ -60,6 +61,7 @@ func TestRedirectTarget(t *testing.T) {
 }
 
 func TestRedirectBadHost(t *testing.T) {
+	t.Parallel()
 	for _, host := range []string{
 		"", ":80", ".", "a..b", ".a", "user@evil.example", "h:80@evil.example", "h:x", "h:-1", "h:+1", "h:65536", "h:1:2",
 		"evil.example/x", `evil.example\x`, "h?x", "h#x", "h x", "h%2fx", "höst", "::1", "[::1", "[::1]x", "[::1]:x", "[]",
@@ -77,6 +79,7 @@ func TestRedirectBadHost(t *testing.T) {
 
 // Each method but those that net/http answers itself arrives unchanged.
 func TestRedirectMethods(t *testing.T) {
+	t.Parallel()
 	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"} {
 		res := askRedirect(t, 8443, true, method, "/x", "h")
 		if res.StatusCode != http.StatusTemporaryRedirect || res.Header.Get("Location") != "https://h:8443/x" {

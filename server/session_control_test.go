@@ -11,23 +11,22 @@ import (
 	"time"
 
 	"wsd/server/servertest"
-	"wsd/server/websocket"
 )
 
 // nextPong reads up to a pong and returns its payload. Frames of data before it
 // are skipped.
-func (c *rawClient) nextPong() string {
-	c.t.Helper()
+func nextPong(t *testing.T, c *servertest.Client) string {
+	t.Helper()
 	for {
-		f, err := c.readFrame()
+		f, err := c.ReadFrame()
 		if err != nil {
-			c.t.Fatalf("reading up to a pong: %v", err)
+			t.Fatalf("reading up to a pong: %v", err)
 		}
-		switch f.opcode {
-		case websocket.OpPong:
-			return string(f.payload)
-		case websocket.OpClose:
-			c.t.Fatalf("reading up to a pong: %v", parseClose(f.payload))
+		switch f.Opcode {
+		case servertest.Pong:
+			return string(f.Payload)
+		case servertest.Close:
+			t.Fatalf("reading up to a pong: %v", servertest.ParseClose(f.Payload))
 		}
 	}
 }
@@ -39,7 +38,7 @@ func pingUntil(conn net.Conn, done <-chan struct{}) {
 		case <-done:
 			return
 		default:
-			if _, err := conn.Write(clientFrame(websocket.FinBit|websocket.OpPing, fmt.Appendf(nil, "ping %d", sent))); err != nil {
+			if _, err := conn.Write(ping(fmt.Sprintf("ping %d", sent))); err != nil {
 				return
 			}
 		}
@@ -48,14 +47,15 @@ func pingUntil(conn net.Conn, done <-chan struct{}) {
 
 // Pings that come at once are answered one by one.
 func TestPingsAtOnce(t *testing.T) {
+	t.Parallel()
 	c := serveSteps(t, "drain").client(t)
 	var pings []byte
 	for i := range 10 {
-		pings = append(pings, clientFrame(websocket.FinBit|websocket.OpPing, fmt.Append(nil, i))...)
+		pings = append(pings, ping(fmt.Sprint(i))...)
 	}
-	c.write(pings)
+	c.Write(pings)
 	for i := range 10 {
-		if pong := c.nextPong(); pong != fmt.Sprint(i) {
+		if pong := nextPong(t, c); pong != fmt.Sprint(i) {
 			t.Fatalf("pong %q, want %d", pong, i)
 		}
 	}
@@ -63,6 +63,7 @@ func TestPingsAtOnce(t *testing.T) {
 
 // Pongs stand between frames, never inside one, however many there are of both.
 func TestPongsDuringOutput(t *testing.T) {
+	t.Parallel()
 	for name, steps := range map[string][]string{
 		"lines":      {"lines:50000,100"},
 		"long lines": slices.Repeat([]string{"long:100000", "write:0a"}, 50),
@@ -72,29 +73,29 @@ func TestPongsDuringOutput(t *testing.T) {
 			s := serveSteps(t, append(steps, "write:0a", "close:stdout", "drain")...)
 			c := s.client(t)
 			done, sent := make(chan struct{}), make(chan struct{})
-			go func() { defer close(sent); pingUntil(c.conn, done) }() // ends by done; waited for below
+			go func() { defer close(sent); pingUntil(c.Conn, done) }() // ends by done; waited for below
 			for total, last := 0, 0; total < 5_000_000; {
-				f, err := c.readFrame()
+				f, err := c.ReadFrame()
 				if err != nil {
 					t.Fatal(err)
 				}
-				if f.opcode != websocket.OpPong {
-					total += len(f.payload)
-					if strings.Contains(string(f.payload), "ping") {
+				if f.Opcode != servertest.Pong {
+					total += len(f.Payload)
+					if strings.Contains(string(f.Payload), "ping") {
 						t.Fatalf("%v holds a pong", f)
 					}
 					continue
 				}
 				n := 0
-				if _, err := fmt.Sscanf(string(f.payload), "ping %d", &n); err != nil || n <= last {
-					t.Fatalf("pong %q after ping %d", f.payload, last)
+				if _, err := fmt.Sscanf(string(f.Payload), "ping %d", &n); err != nil || n <= last {
+					t.Fatalf("pong %q after ping %d", f.Payload, last)
 				}
 				last = n
 			}
 			close(done)
 			<-sent
-			c.ping("the end")
-			for pong := ""; pong != "the end"; pong = c.nextPong() {
+			c.SendPing("the end")
+			for pong := ""; pong != "the end"; pong = nextPong(t, c) {
 			}
 		})
 	}
@@ -111,25 +112,25 @@ func TestPingFlood(t *testing.T) {
 			s := serveSteps(t, steps...)
 			c := s.client(t)
 			batch := make([]byte, 0, 64<<10)
-			ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte(strings.Repeat("p", 125)))
+			ping := ping(strings.Repeat("p", 125))
 			for len(batch)+len(ping) <= cap(batch) {
 				batch = append(batch, ping...)
 			}
 			before := freshMemory()
 			for i := range 200 { // a hundred thousand pings, more than any socket's buffers hold
-				c.write(batch)
+				c.Write(batch)
 				if i%20 == 0 {
 					wantBounded(t, before, measure())
 				}
 			}
 			wantBounded(t, before, measure())
 			if name == "quiet" {
-				c.ping("the last")
-				for pong := ""; pong != "the last"; pong = c.nextPong() {
+				c.SendPing("the last")
+				for pong := ""; pong != "the last"; pong = nextPong(t, c) {
 				}
 			}
-			c.conn.Close()
-			s.log.end(t)
+			c.Conn.Close()
+			s.log.Wait(t, "DISCONNECT")
 		})
 	}
 }
@@ -137,62 +138,66 @@ func TestPingFlood(t *testing.T) {
 // A close frame in the middle of output is answered between two frames, and
 // nothing follows the answer.
 func TestCloseDuringOutput(t *testing.T) {
+	t.Parallel()
 	for name, steps := range map[string][]string{
 		"lines":    {"lines:100000000,10000"},
 		"one line": {"long:2000000000"},
 	} {
 		t.Run("by client, "+name, func(t *testing.T) {
+			t.Parallel()
 			s := serveSteps(t, steps...)
 			c := s.client(t)
 			for range 20 {
-				if _, err := c.readFrame(); err != nil {
+				if _, err := c.ReadFrame(); err != nil {
 					t.Fatal(err)
 				}
 			}
-			c.write(clientFrame(websocket.FinBit|websocket.OpClose, closePayload(3456, "enough")))
-			c.skipToClose(3456)
-			c.wantEnd()
-			s.log.end(t).wantAttrs(t, map[string]string{"code": "3456", "reason": "enough"})
+			c.Write(closeWith(3456, "enough"))
+			skipToClose(t, c, 3456)
+			c.WantEnd()
+			s.log.Wait(t, "DISCONNECT").Want(t, "code", "3456", "reason", "enough")
 		})
 		t.Run("by server, "+name, func(t *testing.T) {
+			t.Parallel()
 			s := serveSteps(t, steps...)
 			c := s.client(t)
-			if _, err := c.readFrame(); err != nil {
+			if _, err := c.ReadFrame(); err != nil {
 				t.Fatal(err)
 			}
 			closed := make(chan struct{})
 			go func() { defer close(closed); s.Close() }() // ends with the session; waited for below
-			c.skipToClose(1001)
-			c.close(1001)
-			c.wantEnd()
+			skipToClose(t, c, 1001)
+			c.SendClose(1001)
+			c.WantEnd()
 			<-closed
 		})
 		t.Run("by fault, "+name, func(t *testing.T) {
+			t.Parallel()
 			s := serveSteps(t, steps...)
 			c := s.client(t)
-			if _, err := c.readFrame(); err != nil {
+			if _, err := c.ReadFrame(); err != nil {
 				t.Fatal(err)
 			}
-			c.text("\xff")
-			c.skipToClose(1007)
-			c.close(1007)
-			c.wantEnd()
+			c.Send("\xff")
+			skipToClose(t, c, 1007)
+			c.SendClose(1007)
+			c.WantEnd()
 		})
 	}
 }
 
 // skipToClose reads frames up to a close frame with this code.
-func (c *rawClient) skipToClose(code int) {
-	c.t.Helper()
+func skipToClose(t *testing.T, c *servertest.Client, code int) {
+	t.Helper()
 	for {
-		f, err := c.readFrame()
+		f, err := c.ReadFrame()
 		if err != nil {
-			c.t.Fatalf("reading up to the close frame: %v", err)
+			t.Fatalf("reading up to the close frame: %v", err)
 		}
-		if f.opcode == websocket.OpClose {
-			var closed errClosed
-			if err := parseClose(f.payload); !errors.As(err, &closed) || closed.code != code {
-				c.t.Fatalf("%v, want %d", err, code)
+		if f.Opcode == servertest.Close {
+			var closed servertest.CloseError
+			if err := servertest.ParseClose(f.Payload); !errors.As(err, &closed) || closed.Code != code {
+				t.Fatalf("%v, want %d", err, code)
 			}
 			return
 		}
@@ -202,14 +207,15 @@ func (c *rawClient) skipToClose(code int) {
 // A client whose close frame comes while its socket is full of output gets the
 // answer when it reads on.
 func TestCloseBeforeReading(t *testing.T) {
+	t.Parallel()
 	gate := servertest.NewGate(t)
 	s := serveSteps(t, gate.Hold(), "lines:1000000,1000")
 	c := s.client(t)
 	gate.Reached()
-	c.write(joined(textFrame("last words"), clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
-	c.skipToClose(1000)
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_in": "1"})
+	c.Write(slices.Concat(textFrame("last words"), closeWith(1000, "")))
+	skipToClose(t, c, 1000)
+	c.WantEnd()
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "messages_in", "1")
 }
 
 // A client that answers pings stays, one that does not is dropped without a close
@@ -218,22 +224,23 @@ func TestKeepalive(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("drain"), PingPeriod: 300 * time.Millisecond})
 	c := s.client(t)
-	for c.pings < 4 {
-		f, err := c.readFrame()
+	for pings := 0; pings < 4; {
+		f, err := c.ReadFrame()
 		if err != nil {
-			t.Fatalf("after %d pings: %v", c.pings, err)
+			t.Fatalf("after %d pings: %v", pings, err)
 		}
-		if _, err := c.take(f); err != nil {
-			t.Fatal(err)
+		if f.Opcode == servertest.Ping {
+			pings++
+			c.Write(pong(string(f.Payload)))
 		}
 	}
-	c.autoPong = false
-	if rest, err := c.readRest(); err != io.EOF || rest != nil {
+	c.Deaf = true
+	if rest, err := c.ReadAll(); err != io.EOF || rest != nil {
 		t.Errorf("%q, %v; want the connection's end", rest, err)
 	}
-	end := s.log.end(t)
-	end.wantAttrs(t, map[string]string{"code": "1006", "exit": "exit status 0"})
-	if !strings.Contains(end.attrs["detail"], "ping") {
+	end := s.log.Wait(t, "DISCONNECT")
+	end.Want(t, "code", "1006", "exit", "exit status 0")
+	if !strings.Contains(end["detail"], "ping") {
 		t.Error(end)
 	}
 }

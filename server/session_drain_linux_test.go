@@ -28,23 +28,27 @@ func dialSlow(t *testing.T, addr string) net.Conn {
 // written before its end, though it takes longer than the five
 // seconds of a closing handshake.
 func TestSlowClientGetsTheRest(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: a client reads for seven seconds")
+	}
+	t.Parallel()
 	const lines, size = 1500, 999
 	s := serveSteps(t, "lines:"+strconv.Itoa(lines)+","+strconv.Itoa(size))
-	c := newRawClient(t, dialSlow(t, s.addr)).upgrade("/")
-	c.conn.SetDeadline(time.Now().Add(time.Minute))
+	c := servertest.NewClient(t, dialSlow(t, s.addr)).Upgrade("/")
+	c.Conn.SetDeadline(time.Now().Add(time.Minute))
 	begun := time.Now()
 	pace := time.NewTicker(100 * time.Millisecond)
 	defer pace.Stop()
 	for i := range lines {
-		c.wantText(servertest.TestLine(i, size))
+		c.Want(servertest.TestLine(i, size))
 		if i%16 == 0 && time.Since(begun) < 7*time.Second {
 			<-pace.C
-			c.text("still here")
+			c.Send("still here")
 		}
 	}
 	if took := time.Since(begun); took < 5*time.Second {
 		t.Fatalf("the client was not slow: it took %v", took)
 	}
-	c.wantClose(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "messages_out": strconv.Itoa(lines)})
+	c.WantClose(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "messages_out", strconv.Itoa(lines))
 }

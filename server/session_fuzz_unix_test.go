@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"unicode/utf8"
@@ -95,11 +96,11 @@ func (e *expected) control(op byte, payload []byte) {
 	case websocket.OpPing:
 		e.pings = append(e.pings, string(payload))
 	case websocket.OpClose:
-		var closed errClosed
-		switch err := parseClose(payload); {
+		var closed servertest.CloseError
+		switch err := servertest.ParseClose(payload); {
 		case errors.As(err, &closed):
-			e.fault(closed.code)
-		case len(payload) >= 2 && !utf8.Valid(payload[2:]) && parseClose(payload[:2]) == errClosed{int(payload[0])<<8 | int(payload[1]), ""}:
+			e.fault(closed.Code)
+		case len(payload) >= 2 && !utf8.Valid(payload[2:]) && servertest.ParseClose(payload[:2]) == servertest.CloseError{Code: int(payload[0])<<8 | int(payload[1])}:
 			e.fault(1007)
 		default:
 			e.fault(1002)
@@ -137,7 +138,7 @@ func beginsText(b []byte, end bool) bool {
 // poller, a pipe, which keeps the slices that are written to it, as TLS is.
 type fuzzServer struct {
 	binary bool
-	log    *logBook
+	log    *newestLog
 	tcp    string
 	pipes  chan net.Conn
 	file   string
@@ -151,11 +152,12 @@ func newFuzzServer(f *testing.F, binary bool) *fuzzServer {
 		}
 		f.Skip("sh is missing")
 	}
-	book := newLogBook()
+	log := new(newestLog)
+	log.Store(new(servertest.Log))
 	s, err := New(Config{
 		Command: []string{sh, "-c", `exec cat >"$QUERY_STRING"`},
 		Env:     []string{"PATH=" + os.Getenv("PATH")},
-		Binary:  binary, MaxMessage: fuzzMaxMessage, Log: book.logger(),
+		Binary:  binary, MaxMessage: fuzzMaxMessage, Log: logTo(log, LevelAccess),
 	})
 	if err != nil {
 		f.Fatal(err)
@@ -172,7 +174,7 @@ func newFuzzServer(f *testing.F, binary bool) *fuzzServer {
 		within(f, "Close", s.Close)
 		hs.Close()
 	})
-	return &fuzzServer{binary: binary, log: book, tcp: l.Addr().String(), pipes: p.conns, file: filepath.Join(f.TempDir(), "stdin")}
+	return &fuzzServer{binary: binary, log: log, tcp: l.Addr().String(), pipes: p.conns, file: filepath.Join(f.TempDir(), "stdin")}
 }
 
 // pipeListener accepts what is sent to conns.
@@ -195,21 +197,21 @@ func (l *pipeListener) Close() error   { l.once.Do(func() { close(l.closed) }); 
 func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "unix"} }
 
 // connect does the handshake on a connection of either kind.
-func (s *fuzzServer) connect(t *testing.T, pipe bool) *rawClient {
+func (s *fuzzServer) connect(t *testing.T, pipe bool) *servertest.Client {
 	var conn net.Conn
 	if pipe {
 		var theirs net.Conn
 		conn, theirs = net.Pipe()
 		s.pipes <- theirs
 	} else {
-		conn = dialTCP(t, s.tcp)
+		conn = servertest.Connect(t, s.tcp)
 	}
-	return newRawClient(t, conn).upgrade("/?" + s.file)
+	return servertest.NewClient(t, conn).Upgrade("/?" + s.file)
 }
 
 // talk sends b in slices of these sizes, turn about, and reads what comes until
 // the end. A client that is owed no close frame leaves once all is sent.
-func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, stay bool) (frames []rawFrame, err error) {
+func (s *fuzzServer) talk(t *testing.T, c *servertest.Client, b []byte, sizes []byte, stay bool) (frames []servertest.ServerFrame, err error) {
 	sent := make(chan struct{})
 	go func() { // ends when all is sent or the connection is closed, which is below; waited for there
 		defer close(sent)
@@ -218,7 +220,7 @@ func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, st
 			if sizes[i%len(sizes)] == 255 {
 				n = len(b)
 			}
-			if _, err := c.conn.Write(b[:n]); err != nil {
+			if _, err := c.Conn.Write(b[:n]); err != nil {
 				return
 			}
 			b = b[n:]
@@ -226,19 +228,19 @@ func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, st
 		if stay {
 			return
 		}
-		if half, ok := c.conn.(interface{ CloseWrite() error }); ok {
+		if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 			half.CloseWrite()
 		} else {
-			c.conn.Close()
+			c.Conn.Close()
 		}
 	}()
 	for {
-		f, err := c.readFrame()
+		f, err := c.ReadFrame()
 		if err == nil {
 			frames = append(frames, f)
 		}
-		if err != nil || f.opcode == websocket.OpClose {
-			c.conn.Close()
+		if err != nil || f.Opcode == websocket.OpClose {
+			c.Conn.Close()
 			<-sent
 			return frames, err
 		}
@@ -248,20 +250,18 @@ func (s *fuzzServer) talk(t *testing.T, c *rawClient, b []byte, sizes []byte, st
 // check compares a session with what is expected of it.
 func (s *fuzzServer) check(t *testing.T, b, sizes []byte, pipe bool) {
 	os.Remove(s.file)
-	s.log.mu.Lock()
-	s.log.records = nil
-	s.log.mu.Unlock()
+	s.log.Store(new(servertest.Log))
 	want := expect(b, s.binary)
 	frames, err := s.talk(t, s.connect(t, pipe), b, sizes, want.reply)
 	if err != nil && (want.reply || errors.Is(err, os.ErrDeadlineExceeded)) {
 		t.Fatalf("reading up to the close frame: %v; want %d", err, want.code)
 	}
-	end := s.log.end(t)
-	if code := end.attrs["code"]; code != fmt.Sprint(want.code) {
+	end := s.log.Load().Wait(t, "DISCONNECT")
+	if code := end["code"]; code != fmt.Sprint(want.code) {
 		t.Errorf("the session ended with %s, want %d: %v", code, want.code, end)
 	}
-	if end.attrs["messages_in"] != fmt.Sprint(want.messages) {
-		t.Errorf("%s messages counted, want %d", end.attrs["messages_in"], want.messages)
+	if end["messages_in"] != fmt.Sprint(want.messages) {
+		t.Errorf("%s messages counted, want %d", end["messages_in"], want.messages)
 	}
 	if got, err := os.ReadFile(s.file); err != nil || !bytes.Equal(got, want.stdin) {
 		t.Errorf("the backend got %s, %v; want %s", short(string(got)), err, short(string(want.stdin)))
@@ -271,20 +271,20 @@ func (s *fuzzServer) check(t *testing.T, b, sizes []byte, pipe bool) {
 
 // wantAnswers checks what the server has sent: some of the pongs that it owes, in
 // order and to the last one if the client closed, and a close frame.
-func wantAnswers(t *testing.T, frames []rawFrame, want expected) {
+func wantAnswers(t *testing.T, frames []servertest.ServerFrame, want expected) {
 	pings, last, closed := want.pings, "", false
 	for _, f := range frames {
-		switch f.opcode {
+		switch f.Opcode {
 		case websocket.OpPong:
-			i := slices.Index(pings, string(f.payload))
+			i := slices.Index(pings, string(f.Payload))
 			if i < 0 {
 				t.Fatalf("%v answers none of %q, or too late", f, pings)
 			}
-			pings, last = pings[i+1:], string(f.payload)
+			pings, last = pings[i+1:], string(f.Payload)
 		case websocket.OpClose:
 			closed = true
-			err := parseClose(f.payload)
-			if e, ok := err.(errClosed); !ok || e.code != want.code {
+			err := servertest.ParseClose(f.Payload)
+			if e, ok := err.(servertest.CloseError); !ok || e.Code != want.code {
 				t.Errorf("%v, want %d", err, want.code)
 			}
 		default:
@@ -301,30 +301,29 @@ func wantAnswers(t *testing.T, frames []rawFrame, want expected) {
 
 // fuzzSeeds are bytes that clients send, right and wrong.
 func fuzzSeeds() [][]byte {
-	closing := clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, "bye"))
-	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("p"))
+	closing := closeWith(1000, "bye")
 	euro := []byte("€")
 	return [][]byte{
-		nil, closing, ping, textFrame("a"), textFrame("a")[:4], textFrame("\xff")[:7],
-		joined(textFrame("a\nb"), ping, textFrame(""), closing, textFrame("after")),
-		joined(clientFrame(websocket.OpText, euro[:1]), ping, clientFrame(websocket.OpContinuation, euro[1:2]), clientFrame(websocket.FinBit|websocket.OpContinuation, euro[2:]), closing),
-		joined(clientFrame(websocket.OpText, euro[:1]), clientFrame(websocket.FinBit|websocket.OpContinuation, euro[2:])),
-		joined(clientFrame(websocket.OpText, []byte("half")), closing),
-		joined(clientFrame(websocket.OpText, []byte("half")), textFrame("b")),
-		joined(textFrame("x"), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("a"))),
-		joined(clientFrame(websocket.FinBit|websocket.OpBinary, []byte("\xff\x00")), textFrame("\xff"), ping, closing),
-		joined(textFrame(string(bytes.Repeat(euro, 1400))), textFrame(string(bytes.Repeat(euro, 1400)[:4199]))),
-		joined(textFrame(string(bytes.Repeat([]byte("y"), fuzzMaxMessage))), closing),
-		clientFrame(websocket.FinBit|websocket.OpText, make([]byte, fuzzMaxMessage+1)),
-		joined(clientFrame(websocket.OpText, make([]byte, fuzzMaxMessage-1)), clientFrame(websocket.OpContinuation, []byte("ab"))),
+		nil, closing, ping("p"), textFrame("a"), textFrame("a")[:4], textFrame("\xff")[:7],
+		slices.Concat(textFrame("a\nb"), ping("p"), textFrame(""), closing, textFrame("after")),
+		slices.Concat(fragment(string(euro[:1])), ping("p"), more(string(euro[1:2])), final(string(euro[2:])), closing),
+		slices.Concat(fragment(string(euro[:1])), final(string(euro[2:]))),
+		slices.Concat(fragment("half"), closing),
+		slices.Concat(fragment("half"), textFrame("b")),
+		slices.Concat(textFrame("x"), final("a")),
+		slices.Concat(binFrame("\xff\x00"), textFrame("\xff"), ping("p"), closing),
+		slices.Concat(textFrame(string(bytes.Repeat(euro, 1400))), textFrame(string(bytes.Repeat(euro, 1400)[:4199]))),
+		slices.Concat(textFrame(string(bytes.Repeat([]byte("y"), fuzzMaxMessage))), closing),
+		textFrame(strings.Repeat("\x00", fuzzMaxMessage+1)),
+		slices.Concat(fragment(strings.Repeat("\x00", fuzzMaxMessage-1)), more("ab")),
 		textFrame("\xff and what does not come")[:9],
 		textFrame("€ and what does not come")[:8],
-		clientFrame(websocket.FinBit|websocket.OpPing, make([]byte, 126)),
-		clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1005, "")),
-		clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, "\xff")),
-		clientFrame(websocket.FinBit|websocket.OpClose, []byte{3}),
-		joined(textFrame("ok"), header64(websocket.FinBit|websocket.OpText, 1<<63)),
-		joined(textFrame("ok"), header64(websocket.FinBit|websocket.OpBinary, 1<<40), []byte("little")),
+		ping(strings.Repeat("\x00", 126)),
+		closeWith(1005, ""),
+		closeWith(1000, "\xff"),
+		servertest.Frame(websocket.FinBit|websocket.OpClose, string([]byte{3})),
+		slices.Concat(textFrame("ok"), header64(websocket.FinBit|websocket.OpText, 1<<63)),
+		slices.Concat(textFrame("ok"), header64(websocket.FinBit|websocket.OpBinary, 1<<40), []byte("little")),
 		[]byte("GET / HTTP/1.1\r\n\r\n"),
 		{websocket.FinBit | websocket.OpText, 1, 'a'},
 	}
@@ -347,7 +346,7 @@ func FuzzSession(f *testing.F) {
 			return
 		}
 		if lead > 0 {
-			b = joined(textFrame(servertest.TestLine(0, int(lead))), b)
+			b = slices.Concat(textFrame(servertest.TestLine(0, int(lead))), b)
 		}
 		if len(sizes) == 0 || len(b) > 20_000 {
 			sizes = append(sizes, 255)
@@ -358,8 +357,9 @@ func FuzzSession(f *testing.F) {
 
 // TestSlowReader checks the reference itself by what is plain to see.
 func TestSlowReader(t *testing.T) {
-	got := expect(joined(textFrame("a"), clientFrame(websocket.OpText, []byte("b")), clientFrame(websocket.FinBit|websocket.OpPing, []byte("p")),
-		clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("c")), textFrame("\xff"), textFrame("d")), false)
+	t.Parallel()
+	got := expect(slices.Concat(textFrame("a"), fragment("b"), ping("p"),
+		final("c"), textFrame("\xff"), textFrame("d")), false)
 	if string(got.stdin) != "a\nbc\n" || got.messages != 2 || got.code != 1007 || len(got.pings) != 1 {
 		t.Errorf("%+v", got)
 	}

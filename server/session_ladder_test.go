@@ -6,13 +6,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"wsd/server/servertest"
-	"wsd/server/websocket"
 
 	"golang.org/x/sys/unix"
 )
@@ -53,6 +53,7 @@ const stubborn = "ignore:SIGINT,SIGTERM"
 
 // A backend that ignores everything, and a child of it that does, are killed.
 func TestLadderKillsGroup(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]Config{"pipes": {}, "terminal": {PTY: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -60,12 +61,12 @@ func TestLadderKillsGroup(t *testing.T) {
 			cfg.Command = servertest.Play("start:"+stubborn+";"+child.Step(), stubborn, "print:up", "hang")
 			s := serve(t, cfg)
 			c := s.client(t)
-			c.wantText("up")
+			c.Want("up")
 			child.Reached()
-			c.close(1000)
-			c.wantCloseCode(1000, "")
-			c.wantEnd()
-			s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "exit": "signal: SIGKILL"})
+			c.SendClose(1000)
+			c.WantCloseFrame(1000, "")
+			c.WantEnd()
+			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", "signal: SIGKILL")
 			child.Gone()
 		})
 	}
@@ -78,12 +79,12 @@ func TestLadderReachesChildOfEndedBackend(t *testing.T) {
 	child := servertest.NewGate(t)
 	s := serveSteps(t, "start:"+stubborn+";"+child.Step(), "print:up")
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	child.Reached()
-	c.close(1000)
-	c.wantCloseCode(1000, "")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
 	child.Gone()
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0"})
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0")
 }
 
 // A process that has left the group can't be killed, and does not hold up the
@@ -93,11 +94,11 @@ func TestLadderGivesUpDaemon(t *testing.T) {
 	daemon := servertest.NewGate(t)
 	s := serveSteps(t, "daemon:"+stubborn+";"+daemon.Step(), "print:up", "drain")
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	daemon.Reached()
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "exit": "exit status 0"})
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", "exit status 0")
 	daemon.Open() // lets it end
 }
 
@@ -106,14 +107,15 @@ func TestLadderOrder(t *testing.T) {
 	file := recording(t)
 	s := serveSteps(t, "trap:"+file, "print:up", "eof:"+file, "hang")
 	c := s.client(t)
-	c.wantText("up")
-	c.conn.Close()
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
+	c.Want("up")
+	c.Conn.Close()
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "signal: SIGKILL")
 	wantRecording(t, file, "EOF\nSIGINT\nSIGTERM\n")
 }
 
 // Each rung ends the backends that it can.
 func TestLadderRungs(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ step, exit string }{
 		{"drain", "exit status 0"},
 		{"hang", "signal: SIGINT"},
@@ -130,10 +132,10 @@ func TestLadderRungs(t *testing.T) {
 				s = serveSteps(t, "print:up", tt.step)
 			}
 			c := s.client(t)
-			c.wantText("up")
-			c.close(1000)
-			c.wantCloseCode(1000, "")
-			s.log.end(t).wantAttrs(t, map[string]string{"code": "1000", "exit": tt.exit})
+			c.Want("up")
+			c.SendClose(1000)
+			c.WantCloseFrame(1000, "")
+			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", tt.exit)
 		})
 	}
 }
@@ -148,18 +150,18 @@ func TestCloseDelay(t *testing.T) {
 		CloseDelay: time.Hour,
 	})
 	c := patient.client(t)
-	c.wantText("up")
-	c.conn.Close()
+	c.Want("up")
+	c.Conn.Close()
 	afterEOF.Reached()
 
 	hasty := serveSteps(t, stubborn, "print:up", "hang")
 	c = hasty.client(t)
-	c.wantText("up")
-	c.conn.Close()
-	hasty.log.end(t).wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
+	c.Want("up")
+	c.Conn.Close()
+	hasty.log.Wait(t, "DISCONNECT").Want(t, "exit", "signal: SIGKILL")
 
 	afterEOF.Open()
-	patient.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 7"})
+	patient.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 7")
 }
 
 // All that the client sent before its close frame is read before the ladder
@@ -174,12 +176,12 @@ func TestLadderWaitsForInput(t *testing.T) {
 	sent := make(chan struct{})
 	go func() { // ends when the server has taken all
 		defer close(sent)
-		c.conn.Write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
+		c.Conn.Write(slices.Concat(frames, closeWith(1000, "")))
 	}()
 	before.Open()
 	<-sent
-	c.wantCloseCode(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0", "messages_in": "20000"})
+	c.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0", "messages_in", "20000")
 	wantRecording(t, file, want)
 	if signals, err := os.ReadFile(file + ".signals"); err == nil {
 		t.Errorf("the backend got %q", signals)
@@ -192,22 +194,22 @@ func TestLadderDrainsOutput(t *testing.T) {
 	t.Parallel()
 	s := serveSteps(t, "print:up", "drain", "long:3000000", "errlong:3000000", "exit:5")
 	c := s.client(t)
-	c.wantText("up")
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 5"})
+	c.Want("up")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 5")
 }
 
 func TestShutdownClimbsLadder(t *testing.T) {
 	t.Parallel()
 	s := serveSteps(t, stubborn, "print:up", "hang")
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	closed := make(chan struct{})
 	go func() { defer close(closed); s.Close() }() // ends with the backend, which the ladder ends
-	c.wantClose(1001, "server is shutting down")
+	c.WantClose(1001, "server is shutting down")
 	<-closed
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "exit": "signal: SIGKILL"})
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1001", "exit", "signal: SIGKILL")
 }
 
 // Kill needs no ladder: sessions, sessions that are being closed, and CGI programs
@@ -221,26 +223,25 @@ func TestKill(t *testing.T) {
 		CloseDelay: time.Hour,
 	})
 	c, leaving := s.client(t), s.client(t)
-	c.wantText("up")
-	leaving.wantText("up")
-	leaving.close(1000)
-	leaving.wantCloseCode(1000, "")
-	nc := dialTCP(t, s.addr)
+	c.Want("up")
+	leaving.Want("up")
+	leaving.SendClose(1000)
+	leaving.WantCloseFrame(1000, "")
+	nc := servertest.Connect(t, s.addr)
 	defer nc.Close()
 	io.WriteString(nc, "GET /play.cgi HTTP/1.1\r\nHost: a\r\n\r\n")
 	begun.Reached()
 	s.Kill()
-	c.wantClose(1011, "signal: SIGKILL")
+	c.WantClose(1011, "signal: SIGKILL")
 	begun.Gone()
-	for _, end := range s.log.wait(t, "DISCONNECT", 2) {
-		end.wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
+	for _, end := range s.log.WaitN(t, 2, "DISCONNECT") {
+		end.Want(t, "exit", "signal: SIGKILL")
 	}
-	s.log.wait(t, "CGI program failed", 1)[0].wantAttrs(t, map[string]string{"exit": "signal: SIGKILL"})
+	s.log.Wait(t, "CGI program failed").Want(t, "exit", "signal: SIGKILL")
 
-	after := newRawClient(t, dialTCP(t, s.addr))
-	after.shake("/", nil)
-	if after.answer.StatusCode != 503 {
-		t.Errorf("a handshake after Kill is answered %s", after.answer.Status)
+	after := s.dial(t)
+	if answer := after.Shake("/"); answer.StatusCode != 503 {
+		t.Errorf("a handshake after Kill is answered %s", answer.Status)
 	}
 }
 
@@ -249,27 +250,28 @@ func TestKillDuringClose(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play(stubborn, "print:up", "hang"), CloseDelay: time.Hour})
 	c := s.client(t)
-	c.wantText("up")
+	c.Want("up")
 	closed := make(chan struct{})
 	go func() { defer close(closed); s.Close() }() // ends by Kill
-	c.wantClose(1001, "")
+	c.WantClose(1001, "")
 	s.Kill()
 	<-closed
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1001", "exit": "signal: SIGKILL"})
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1001", "exit", "signal: SIGKILL")
 }
 
 // A backend that a signal has ended says so, in the close frame and in the log.
 func TestDisconnectLogsSignal(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"SIGTERM", "SIGKILL", "SIGINT", "SIGHUP"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serveSteps(t, "print:up", "kill:"+name)
 			c := s.client(t)
-			c.wantText("up")
-			c.wantClose(1011, "signal: "+name)
-			end := s.log.end(t)
-			end.wantAttrs(t, map[string]string{"code": "1011", "exit": "signal: " + name, "reason": "signal: " + name})
-			if strings.TrimSpace(end.attrs["pid"]) == "" {
+			c.Want("up")
+			c.WantClose(1011, "signal: "+name)
+			end := s.log.Wait(t, "DISCONNECT")
+			end.Want(t, "code", "1011", "exit", "signal: "+name, "reason", "signal: "+name)
+			if strings.TrimSpace(end["pid"]) == "" {
 				t.Errorf("no pid: %v", end)
 			}
 		})

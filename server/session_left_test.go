@@ -4,12 +4,12 @@ import (
 	"context"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"wsd/server/servertest"
-	"wsd/server/websocket"
 )
 
 // What happens to what the client sent before it left.
@@ -27,12 +27,13 @@ func numbered(count, size int) (frames []byte, lines string) {
 
 func wantRecording(t *testing.T, file, want string) {
 	t.Helper()
-	if got := readRecording(t, file); got != want {
+	if got := servertest.Read(t, file); got != want {
 		t.Errorf("the backend got %d bytes, %s; want %d bytes, %s", len(got), short(got), len(want), short(want))
 	}
 }
 
 func TestDeliveredBeforeClose(t *testing.T) {
+	t.Parallel()
 	for _, leave := range []string{"close frame", "FIN"} {
 		t.Run(leave, func(t *testing.T) {
 			file := recording(t)
@@ -40,53 +41,55 @@ func TestDeliveredBeforeClose(t *testing.T) {
 			frames, want := numbered(10_000, 100)
 			c := s.client(t)
 			if leave == "FIN" {
-				c.write(frames)
-				c.conn.Close()
+				c.Write(frames)
+				c.Conn.Close()
 			} else {
-				c.write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
-				c.wantCloseCode(1000, "")
-				c.wantEnd()
+				c.Write(slices.Concat(frames, closeWith(1000, "")))
+				c.WantCloseFrame(1000, "")
+				c.WantEnd()
 			}
-			end := s.log.end(t)
+			end := s.log.Wait(t, "DISCONNECT")
 			wantRecording(t, file, want)
-			end.wantAttrs(t, map[string]string{"messages_in": "10000", "bytes_in": "1000000", "exit": "exit status 0"})
+			end.Want(t, "messages_in", "10000", "bytes_in", "1000000", "exit", "exit status 0")
 		})
 	}
 }
 
 func TestDeliveredToSlowBackend(t *testing.T) {
+	t.Parallel()
 	file, gate := recording(t), servertest.NewGate(t)
 	s := serveSteps(t, gate.Step(), "read:"+file)
 	frames, want := numbered(1_000, 150)
 	c := s.client(t)
 	gate.Reached()
-	c.write(frames)
-	c.conn.Close()
+	c.Write(frames)
+	c.Conn.Close()
 	gate.Open()
-	s.log.end(t)
+	s.log.Wait(t, "DISCONNECT")
 	wantRecording(t, file, want)
 }
 
 // A client that has sent and left is no reason to drop what it sent because the
 // backend's next line can't be written any more.
 func TestDeliveredAlthoughOutputFails(t *testing.T) {
+	t.Parallel()
 	file, before, after := recording(t), servertest.NewGate(t), servertest.NewGate(t)
 	s, addr := serveUnix(t, Config{Command: servertest.Play(before.Step(), "lines:3,10", after.Step(), "read:"+file)})
 	conn, err := net.Dial("unix", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := newRawClient(t, conn).upgrade("/")
+	c := servertest.NewClient(t, conn).Upgrade("/")
 	before.Reached()
 	// More than the pipe and the server's own buffers hold, less than with the
 	// socket's.
 	frames, want := numbered(1_900, 100)
-	c.write(frames)
-	c.conn.Close()
+	c.Write(frames)
+	c.Conn.Close()
 	before.Open() // three lines that nobody reads: the write fails
 	after.Reached()
 	after.Open()
-	s.log.end(t)
+	s.log.Wait(t, "DISCONNECT")
 	wantRecording(t, file, want)
 }
 
@@ -94,8 +97,8 @@ func TestDeliveredAlthoughOutputFails(t *testing.T) {
 // its peer closed it.
 func serveUnix(t *testing.T, cfg Config) (*testServer, string) {
 	t.Helper()
-	log := newLogBook()
-	cfg.Log, cfg.Env = log.logger(), []string{quickExit}
+	log := new(servertest.Log)
+	cfg.Log, cfg.Env = logTo(log, LevelAccess), []string{quickExit}
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -113,7 +116,7 @@ func serveUnix(t *testing.T, cfg Config) (*testServer, string) {
 		within(t, "Close", s.Close)
 		hs.Close()
 		if t.Failed() {
-			log.dump(t)
+			t.Logf("the log:\n%s", log)
 		}
 	})
 	return &testServer{Server: s, log: log}, path
@@ -128,24 +131,29 @@ func fillStdin() []byte {
 // A backend that never reads must not keep a session, and a place of
 // MaxForks, for ever when its client has closed the connection properly.
 func TestClientClosesWhileBackendReadsNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: wsd gives the backend three seconds")
+	}
+	t.Parallel()
 	s := serveSteps(t, "print:up", "hang")
 	c := s.client(t)
-	c.wantText("up")
-	c.write(textFrame(strings.Repeat("x", 65_535))) // and its newline: what a pipe holds
+	c.Want("up")
+	c.Write(textFrame(strings.Repeat("x", 65_535))) // and its newline: what a pipe holds
 	// The close frame comes with, and so is seen with, a message that does not fit.
-	c.write(joined(textFrame("one more"), clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
-	c.wantCloseCode(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"code": "1000"})
+	c.Write(slices.Concat(textFrame("one more"), closeWith(1000, "")))
+	c.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000")
 }
 
 // The same, when the server has not come to reading the close frame.
 func TestClientVanishesWhileBackendReadsNothing(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "hang"), PingPeriod: 100 * time.Millisecond})
 	c := s.client(t)
-	c.wantText("up")
-	c.write(fillStdin())
-	c.conn.Close()
-	s.log.end(t)
+	c.Want("up")
+	c.Write(fillStdin())
+	c.Conn.Close()
+	s.log.Wait(t, "DISCONNECT")
 }
 
 // longerThanFiveSeconds is longer than github.com/coder/websocket, which read
@@ -164,15 +172,15 @@ func TestPingComesSlowly(t *testing.T) {
 	t.Parallel()
 	s := serveSteps(t, "echo")
 	c := s.client(t)
-	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("late"))
-	c.write(ping[:7])
+	ping := ping("late")
+	c.Write(ping[:7])
 	longerThanFiveSeconds(t)
-	c.write(joined(ping[7:], textFrame("alive")))
-	c.wantText("alive")
-	c.close(1000)
-	c.wantCloseCode(1000, "") // before which the pong has come, if not earlier
-	if c.pongs != 1 {
-		t.Errorf("%d pongs for one ping", c.pongs)
+	c.Write(slices.Concat(ping[7:], textFrame("alive")))
+	c.Want("alive")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "") // before which the pong has come, if not earlier
+	if c.Pongs != 1 {
+		t.Errorf("%d pongs for one ping", c.Pongs)
 	}
 }
 
@@ -183,39 +191,40 @@ func TestSlowBackendDuringPing(t *testing.T) {
 	s := serveSteps(t, gate.Step(), "input:120002", "print:read", "drain")
 	c := s.client(t)
 	gate.Reached()
-	c.text(strings.Repeat("x", 60_000))
-	ping := clientFrame(websocket.FinBit|websocket.OpPing, []byte("late"))
-	c.write(joined(textFrame(strings.Repeat("y", 60_000)), ping[:7]))
+	c.Send(strings.Repeat("x", 60_000))
+	ping := ping("late")
+	c.Write(slices.Concat(textFrame(strings.Repeat("y", 60_000)), ping[:7]))
 	longerThanFiveSeconds(t)
-	c.write(ping[7:])
+	c.Write(ping[7:])
 	gate.Open()
-	c.wantText("read")
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	if c.pongs != 1 {
-		t.Errorf("%d pongs for one ping", c.pongs)
+	c.Want("read")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	if c.Pongs != 1 {
+		t.Errorf("%d pongs for one ping", c.Pongs)
 	}
 }
 
 // Half a message is none: the backend must not take it for a whole line.
 func TestHalfMessageIsDropped(t *testing.T) {
+	t.Parallel()
 	for name, half := range map[string][]byte{
-		"fragment":           clientFrame(websocket.OpText, []byte("half")),
-		"fragments":          joined(clientFrame(websocket.OpText, []byte("half ")), clientFrame(websocket.OpContinuation, []byte("more"))),
-		"cut fragment":       clientFrame(websocket.OpText, []byte("half"))[:8],
+		"fragment":           fragment("half"),
+		"fragments":          slices.Concat(fragment("half "), more("more")),
+		"cut fragment":       fragment("half")[:8],
 		"cut frame":          textFrame("half")[:8],
 		"cut header":         textFrame("half")[:3],
 		"cut large frame":    textFrame(strings.Repeat("x", 100_000))[:80_000],
-		"cut last fragment":  joined(clientFrame(websocket.OpText, []byte("half ")), clientFrame(websocket.FinBit|websocket.OpContinuation, []byte("more"))[:8]),
-		"fragment and close": joined(clientFrame(websocket.OpText, []byte("half")), clientFrame(websocket.FinBit|websocket.OpClose, nil)),
+		"cut last fragment":  slices.Concat(fragment("half "), final("more")[:8]),
+		"fragment and close": slices.Concat(fragment("half"), servertest.Frame(servertest.Fin|servertest.Close, "")),
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := recording(t)
 			s := serveSteps(t, "read:"+file)
 			c := s.client(t)
-			c.write(joined(textFrame("whole"), half))
-			c.conn.Close()
-			s.log.end(t).wantAttrs(t, map[string]string{"messages_in": "1"})
+			c.Write(slices.Concat(textFrame("whole"), half))
+			c.Conn.Close()
+			s.log.Wait(t, "DISCONNECT").Want(t, "messages_in", "1")
 			wantRecording(t, file, "whole\n")
 		})
 	}

@@ -30,25 +30,26 @@ func wantBusy(t testing.TB, resp *http.Response) {
 
 func (s *testServer) askUpgrade(t testing.TB, header ...string) *http.Response {
 	t.Helper()
-	resp, _ := s.ask(t, string(upgradeRequest("test.example", "/", header...)))
+	resp, _ := s.ask(t, string(servertest.Request("/", header...)))
 	return resp
 }
 
 func TestMaxForks(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "drain"), MaxForks: 2})
 	one, two := s.client(t), s.client(t)
-	one.wantText("up")
-	two.wantText("up")
+	one.Want("up")
+	two.Want("up")
 	for range 3 {
 		wantBusy(t, s.askUpgrade(t))
 	}
-	if r := s.log.wait(t, "all places are taken ({MaxForks})", 3)[0]; r.level != LevelWarn {
+	if r := s.log.WaitN(t, 3, "all places are taken ({MaxForks})")[0]; r["level"] != LevelWarn.String() {
 		t.Error(r)
 	}
-	one.close(1000)
-	one.wantCloseCode(1000, "")
-	s.log.wait(t, "DISCONNECT", 1)
-	s.client(t).wantText("up")
+	one.SendClose(1000)
+	one.WantCloseFrame(1000, "")
+	s.log.Wait(t, "DISCONNECT")
+	s.client(t).Want("up")
 	wantBusy(t, s.askUpgrade(t))
 	s.wantPlaces(t, 2)
 }
@@ -56,24 +57,27 @@ func TestMaxForks(t *testing.T) {
 // The place is the process's and not the WebSocket's: it is free before the
 // client has answered the close frame.
 func TestPlaceIsFreeWithProcess(t *testing.T) {
+	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up"), MaxForks: 1})
 	for range 20 {
 		c := s.client(t)
-		c.wantText("up")
-		c.wantCloseCode(1000, "")
+		c.Want("up")
+		c.WantCloseFrame(1000, "")
 	}
 	s.wantPlaces(t, 0)
 }
 
 func TestMaxForksZero(t *testing.T) {
+	t.Parallel()
 	s := serveSteps(t, "print:up", "drain")
 	for range 5 {
-		s.client(t).wantText("up")
+		s.client(t).Want("up")
 	}
 	s.wantPlaces(t, 5)
 }
 
 func TestPlaceIsGivenBack(t *testing.T) {
+	t.Parallel()
 	refused := func(header ...string) func(*testing.T, *testServer) {
 		return func(t *testing.T, s *testServer) { s.askUpgrade(t, header...) }
 	}
@@ -88,7 +92,7 @@ func TestPlaceIsGivenBack(t *testing.T) {
 		"origin":        {Config{Origins: []string{"good.example"}}, refused("Origin: http://evil.example")},
 		"bad handshake": {Config{}, refused("Sec-WebSocket-Key: b25lIHRvbyBtYW55IGtleQ==")},
 		"cannot start": {Config{Command: []string{broken}}, func(t *testing.T, s *testServer) {
-			s.client(t).wantClose(1011, "cannot start")
+			s.client(t).WantClose(1011, "cannot start")
 		}},
 		"no hijacker": {Config{}, func(t *testing.T, s *testServer) {
 			r := httptest.NewRequest("GET", "/", nil)
@@ -100,10 +104,10 @@ func TestPlaceIsGivenBack(t *testing.T) {
 		}},
 		"fault": {Config{}, func(t *testing.T, s *testServer) {
 			c := s.client(t)
-			c.text("\xff")
-			c.wantClose(1007, "")
+			c.Send("\xff")
+			c.WantClose(1007, "")
 		}},
-		"client gone at once": {Config{}, func(t *testing.T, s *testServer) { s.client(t).conn.Close() }},
+		"client gone at once": {Config{}, func(t *testing.T, s *testServer) { s.client(t).Conn.Close() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if tt.cfg.Command == nil {
@@ -119,6 +123,7 @@ func TestPlaceIsGivenBack(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	files := serve(t, Config{ScriptDir: dir, Origins: []string{"https://good.example"}})
 	for origin, want := range map[string]int{
@@ -136,7 +141,7 @@ func TestRefusals(t *testing.T) {
 		}
 		wantStatus(t, files.askUpgrade(t, header...), want)
 	}
-	if r := files.log.wait(t, "origin refused", 5)[0]; r.level != LevelInfo {
+	if r := files.log.WaitN(t, 5, "origin refused")[0]; r["level"] != LevelInfo.String() {
 		t.Error(r)
 	}
 	wantStatus(t, serve(t, Config{StaticDir: dir}).askUpgrade(t), http.StatusNotFound)

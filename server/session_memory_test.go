@@ -8,15 +8,16 @@ import (
 
 // A session that has ended leaves nothing on the heap.
 func TestEndedSessionsCostNoMemory(t *testing.T) {
-	s := serve(t, Config{Command: servertest.Play("print:up")})
+	var log newestLog
+	s := serve(t, Config{Command: servertest.Play("print:up"), Log: logTo(&log, LevelAccess)})
 	sessions := func(n int) uint64 {
 		t.Run("", func(t *testing.T) { // whose end frees the clients
 			for range n {
+				log.Store(new(servertest.Log))
 				c := s.client(t)
-				c.wantText("up")
-				c.wantClose(1000, "")
-				s.log.wait(t, "DISCONNECT", 1)
-				s.log.clear()
+				c.Want("up")
+				c.WantClose(1000, "")
+				log.Load().Wait(t, "DISCONNECT")
 			}
 		})
 		freshMemory() // what the pools hold goes in two collections
@@ -27,11 +28,4 @@ func TestEndedSessionsCostNoMemory(t *testing.T) {
 	if after := sessions(n); after > before+n*512 {
 		t.Errorf("%d sessions have left %d bytes", n, after-before)
 	}
-}
-
-// clear forgets what has been logged.
-func (b *logBook) clear() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.records = nil
 }

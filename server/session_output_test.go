@@ -18,116 +18,123 @@ import (
 
 // A process may close stdout and go on reading: the session goes on with it.
 func TestStdoutClosedEarly(t *testing.T) {
+	t.Parallel()
 	file, gate := recording(t), servertest.NewGate(t)
 	s := serveSteps(t, "print:last words", "close:stdout", gate.Step(), "read:"+file, "exit:3")
 	frames, want := numbered(5_000, 100)
 	c := s.client(t)
-	c.wantText("last words")
+	c.Want("last words")
 	gate.Reached()
-	c.ping("still there")
-	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
+	c.SendPing("still there")
+	if f, err := c.ReadFrame(); err != nil || f.Opcode != servertest.Pong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
 	gate.Open()
-	c.write(joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
-	c.wantCloseCode(1000, "")
-	c.wantEnd()
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 3", "messages_in": "5000"})
+	c.Write(slices.Concat(frames, closeWith(1000, "")))
+	c.WantCloseFrame(1000, "")
+	c.WantEnd()
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 3", "messages_in", "5000")
 	wantRecording(t, file, want)
 }
 
 // It ends with the process, not with the stream.
 func TestExitAfterStdoutClosed(t *testing.T) {
+	t.Parallel()
 	s := serveSteps(t, "close:stdout", "input:6", "exit:3")
 	c := s.client(t)
-	c.text("hello")
-	c.wantClose(1011, "exit status 3")
+	c.Send("hello")
+	c.WantClose(1011, "exit status 3")
 }
 
 // EPIPE on stdin is not the end of a session: output and control frames go on.
 func TestStdinClosed(t *testing.T) {
+	t.Parallel()
 	closed, last := servertest.NewGate(t), servertest.NewGate(t)
 	s := serveSteps(t, "close:stdin", closed.Step(), "lines:1000,50", last.Step(), "print:end")
 	c := s.client(t)
 	closed.Reached()
-	c.write(fillStdin())
+	c.Write(fillStdin())
 	closed.Open()
 	for i := range 1000 {
-		c.wantText(servertest.TestLine(i, 50))
+		c.Want(servertest.TestLine(i, 50))
 	}
 	last.Reached()
-	c.write(joined(fillStdin(), clientFrame(websocket.FinBit|websocket.OpPing, []byte("p"))))
-	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
+	c.Write(slices.Concat(fillStdin(), ping("p")))
+	if f, err := c.ReadFrame(); err != nil || f.Opcode != servertest.Pong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
 	last.Open()
-	c.wantText("end")
-	c.wantClose(1000, "")
-	s.log.end(t).wantAttrs(t, map[string]string{"exit": "exit status 0"})
+	c.Want("end")
+	c.WantClose(1000, "")
+	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0")
 }
 
 // The same while the server is blocked in a write.
 func TestStdinClosedDuringWrite(t *testing.T) {
+	t.Parallel()
 	full, after := servertest.NewGate(t), servertest.NewGate(t)
 	s := serveSteps(t, full.Step(), "input:1000", "close:stdin", "print:closed", after.Step(), "print:end")
 	c := s.client(t)
 	full.Reached()
-	c.write(joined(fillStdin(), clientFrame(websocket.FinBit|websocket.OpPing, []byte("behind"))))
+	c.Write(slices.Concat(fillStdin(), ping("behind")))
 	full.Open()
-	c.wantText("closed")
+	c.Want("closed")
 	after.Reached()
-	for c.pongs == 0 {
-		f, err := c.readFrame()
-		if err != nil || f.opcode != websocket.OpPong {
+	for c.Pongs == 0 {
+		f, err := c.ReadFrame()
+		if err != nil || f.Opcode != servertest.Pong {
 			t.Fatalf("%v, %v; want a pong", f, err)
 		}
-		c.pongs++
+		c.Pongs++
 	}
 	after.Open()
-	c.wantText("end")
-	c.wantClose(1000, "")
+	c.Want("end")
+	c.WantClose(1000, "")
 }
 
 // A grandchild may outlive the leader and go on writing; the leader's exit
 // status is the session's all the same.
 func TestGrandchildGoesOnWriting(t *testing.T) {
+	t.Parallel()
 	leader, child := servertest.NewGate(t), servertest.NewGate(t)
 	grandchild := "start:" + child.Step() + ";print:from the grandchild;lines:3000,100;write:656e64"
 	s := serveSteps(t, leader.Hold(), grandchild, "print:from the leader", "exit:7")
 	c := s.client(t)
-	c.wantText("from the leader")
+	c.Want("from the leader")
 	leader.Reached()
 	leader.Abandoned()
 	child.Reached()
 	child.Open()
-	c.wantText("from the grandchild")
+	c.Want("from the grandchild")
 	for i := range 3000 {
-		c.wantText(servertest.TestLine(i, 100))
+		c.Want(servertest.TestLine(i, 100))
 	}
-	c.wantText("end")
-	c.wantClose(1011, "exit status 7")
+	c.Want("end")
+	c.WantClose(1011, "exit status 7")
 }
 
 // What is said must be seen at once, and half a line not before its end.
 func TestPartialLineWaits(t *testing.T) {
+	t.Parallel()
 	half, rest := servertest.NewGate(t), servertest.NewGate(t)
 	s := serveSteps(t, "write:"+hex.EncodeToString([]byte("whole\nhal")), half.Step(), "write:660a", rest.Step())
 	c := s.client(t)
 	half.Reached()
-	c.wantText("whole")
-	c.ping("")
-	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
+	c.Want("whole")
+	c.SendPing("")
+	if f, err := c.ReadFrame(); err != nil || f.Opcode != servertest.Pong {
 		t.Fatalf("%v, %v; want a pong", f, err)
 	}
 	half.Open()
 	rest.Reached()
-	c.wantText("half")
+	c.Want("half")
 	rest.Open()
-	c.wantClose(1000, "")
+	c.WantClose(1000, "")
 }
 
 // The lines of a stream, as a backend writes them in one piece.
 func TestOutputLines(t *testing.T) {
+	t.Parallel()
 	for stream, want := range map[string][]string{
 		"":                    nil,
 		"a":                   {"a"},
@@ -146,8 +153,8 @@ func TestOutputLines(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", stream), func(t *testing.T) {
 			s := serveSteps(t, "write:"+hex.EncodeToString([]byte(stream)))
-			got, err := s.client(t).readRest()
-			if err != (errClosed{1000, ""}) || !slices.Equal(got, want) {
+			got, err := s.client(t).ReadAll()
+			if err != (servertest.CloseError{Code: 1000, Reason: ""}) || !slices.Equal(got, want) {
 				t.Errorf("%q, %v; want %q", got, err, want)
 			}
 		})
@@ -157,16 +164,17 @@ func TestOutputLines(t *testing.T) {
 // fragmentsOf is how a line of this many bytes leaves: a frame for each time
 // that the buffer is full without a newline, and one for the rest.
 func fragmentsOf(size int) (frames []string) {
-	op := websocket.OpText
+	op := servertest.Text
 	for ; size >= lazyio.BufferSize; size -= lazyio.BufferSize {
 		frames = append(frames, fmt.Sprintf("fin false, opcode %d, %d bytes", op, lazyio.BufferSize))
-		op = websocket.OpContinuation
+		op = servertest.Continuation
 	}
 	return append(frames, fmt.Sprintf("fin true, opcode %d, %d bytes", op, size))
 }
 
 // A line longer than the buffer leaves as fragments of one message.
 func TestLongLineInFragments(t *testing.T) {
+	t.Parallel()
 	const pattern = "0123456789abcdef"
 	for _, size := range []int{lazyio.BufferSize - 1, lazyio.BufferSize, lazyio.BufferSize + 1, 2*lazyio.BufferSize - 1, 2 * lazyio.BufferSize, 200_000} {
 		t.Run(fmt.Sprint(size), func(t *testing.T) {
@@ -175,12 +183,12 @@ func TestLongLineInFragments(t *testing.T) {
 			var got []string
 			var line []byte
 			for fin := false; !fin; {
-				f, err := c.readFrame()
+				f, err := c.ReadFrame()
 				if err != nil {
 					t.Fatal(err)
 				}
-				got = append(got, fmt.Sprintf("fin %v, opcode %d, %d bytes", f.fin, f.opcode, len(f.payload)))
-				line, fin = append(line, f.payload...), f.fin
+				got = append(got, fmt.Sprintf("fin %v, opcode %d, %d bytes", f.Fin, f.Opcode, len(f.Payload)))
+				line, fin = append(line, f.Payload...), f.Fin
 			}
 			if want := fragmentsOf(size); !slices.Equal(got, want) {
 				t.Errorf("frames %q, want %q", got, want)
@@ -188,9 +196,9 @@ func TestLongLineInFragments(t *testing.T) {
 			if want := strings.Repeat(pattern, size/16+1)[:size]; string(line) != want {
 				t.Errorf("the line is %s, want %s", short(string(line)), short(want))
 			}
-			c.wantText("next")
-			c.wantClose(1000, "")
-			s.log.end(t).wantAttrs(t, map[string]string{"messages_out": "2", "bytes_out": fmt.Sprint(size + 4)})
+			c.Want("next")
+			c.WantClose(1000, "")
+			s.log.Wait(t, "DISCONNECT").Want(t, "messages_out", "2", "bytes_out", fmt.Sprint(size+4))
 		})
 	}
 }
@@ -229,19 +237,19 @@ func TestHugeLine(t *testing.T) {
 	before := freshMemory()
 	total := 0
 	for n, fin := 0, false; !fin; n++ {
-		f, err := c.readFrame()
+		f, err := c.ReadFrame()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if n%100 == 0 {
 			wantBounded(t, before, measure())
 		}
-		total, fin = total+len(f.payload), f.fin
+		total, fin = total+len(f.Payload), f.Fin
 	}
 	if total != size {
 		t.Errorf("%d of %d bytes have come", total, size)
 	}
-	c.wantClose(1000, "")
+	c.WantClose(1000, "")
 }
 
 // Nor does a client that reads slowly: the backend is what waits.
@@ -251,16 +259,17 @@ func TestSlowClientCostsNoMemory(t *testing.T) {
 	c := s.client(t)
 	before := freshMemory()
 	for i := range 10_000 {
-		c.wantText(servertest.TestLine(i, 100))
+		c.Want(servertest.TestLine(i, 100))
 	}
 	wantBounded(t, before, measure())
-	c.conn.Close()
-	s.log.end(t)
+	c.Conn.Close()
+	s.log.Wait(t, "DISCONNECT")
 }
 
 // At each place of the buffer's end, characters stay whole and faults become
 // the same U+FFFD as anywhere else.
 func TestCharactersAtBufferEnd(t *testing.T) {
+	t.Parallel()
 	var steps []string
 	var lines []string
 	for _, cut := range []string{"é", "€", "😀", "\xe2\x82", "\xf0\x9f\x98", "\xff", "\xf0\x80\x80\x80", "\r", "\r\r"} {
@@ -274,14 +283,14 @@ func TestCharactersAtBufferEnd(t *testing.T) {
 	var line []byte
 	for _, want := range lines {
 		for line = nil; ; {
-			f, err := c.readFrame()
+			f, err := c.ReadFrame()
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !utf8.Valid(f.payload) {
+			if !utf8.Valid(f.Payload) {
 				t.Errorf("%v is not UTF-8", f)
 			}
-			if line = append(line, f.payload...); f.fin {
+			if line = append(line, f.Payload...); f.Fin {
 				break
 			}
 		}
@@ -289,73 +298,64 @@ func TestCharactersAtBufferEnd(t *testing.T) {
 			t.Errorf("the line is %d bytes, …%q; want %d bytes, …%q", len(line), line[max(0, len(line)-20):], len(want), want[len(want)-20:])
 		}
 	}
-	c.wantClose(1000, "")
-}
-
-// warnings are the records at level warn.
-func (b *logBook) warnings() (found []logRecord) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, r := range b.records {
-		if r.level == LevelWarn {
-			found = append(found, r)
-		}
-	}
-	return found
+	c.WantClose(1000, "")
 }
 
 // Bad bytes of the backend become U+FFFD, and one warning a session names the way out.
 func TestOutputNotUTF8(t *testing.T) {
+	t.Parallel()
 	gate := servertest.NewGate(t)
 	s := serveSteps(t, "write:61ff620a", gate.Step(), "write:e2820a", "write:c0af0a", "print:good", "long:70000", "write:f09f98")
 	for session := 1; session <= 2; session++ {
 		c := s.client(t)
-		c.wantText("a\ufffdb")
+		c.Want("a\ufffdb")
 		gate.Reached()
 		gate.Open()
-		c.wantText("\ufffd")
-		c.wantText("\ufffd\ufffd")
-		c.wantText("good")
-		_, last, err := c.readMessage()
+		c.Want("\ufffd")
+		c.Want("\ufffd\ufffd")
+		c.Want("good")
+		_, last, err := c.ReadMessage()
 		if err != nil || !bytes.HasSuffix(last, []byte("f\ufffd")) || len(last) != 70_003 {
 			t.Errorf("%s, %v", short(string(last)), err)
 		}
-		c.wantClose(1000, "")
-		s.log.wait(t, "DISCONNECT", session)
-		got := s.log.warnings()
-		if len(got) != session || !strings.Contains(got[session-1].msg, "{Binary}") {
+		c.WantClose(1000, "")
+		s.log.WaitN(t, session, "DISCONNECT")
+		got := s.log.All("", "level", "WARN")
+		if len(got) != session || !strings.Contains(got[session-1]["msg"], "{Binary}") {
 			t.Errorf("after session %d: %v", session, got)
 		}
 	}
 }
 
 func TestOutputUTF8WarnsNot(t *testing.T) {
+	t.Parallel()
 	s := serveSteps(t, "print:é€😀\ufffd", fmt.Sprintf("times:60000,%x", "€"))
 	c := s.client(t)
-	rest, err := c.readRest()
-	c.closeWrite()
-	if err != (errClosed{1000, ""}) || len(rest) != 2 || rest[1] != strings.Repeat("€", 60_000) {
+	rest, err := c.ReadAll()
+	c.CloseWrite()
+	if err != (servertest.CloseError{Code: 1000, Reason: ""}) || len(rest) != 2 || rest[1] != strings.Repeat("€", 60_000) {
 		t.Errorf("%d messages, %v", len(rest), err)
 	}
-	s.log.end(t)
-	if got := s.log.warnings(); got != nil {
+	s.log.Wait(t, "DISCONNECT")
+	if got := s.log.All("", "level", "WARN"); got != nil {
 		t.Error(got)
 	}
 }
 
 // A backend that is gone before its client has read anything loses nothing.
 func TestOutputBeforeExit(t *testing.T) {
+	t.Parallel()
 	gate := servertest.NewGate(t)
 	s := serveSteps(t, gate.Hold(), "lines:500,100", "exit:4")
 	c := s.client(t)
 	gate.Reached()
 	gate.Abandoned()
 	for i := range 500 {
-		c.wantText(servertest.TestLine(i, 100))
+		c.Want(servertest.TestLine(i, 100))
 	}
-	c.wantCloseCode(1011, "exit status 4")
-	c.closeWrite()
-	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
+	c.WantCloseFrame(1011, "exit status 4")
+	c.CloseWrite()
+	if rest, err := io.ReadAll(c.In); err != nil || len(rest) > 0 {
 		t.Errorf("%q, %v", rest, err)
 	}
 }

@@ -21,8 +21,8 @@ type runServer struct {
 
 func run(t *testing.T, cfg Config) *runServer {
 	t.Helper()
-	log := newLogBook()
-	cfg.Log = log.logger()
+	log := new(servertest.Log)
+	cfg.Log = logTo(log, LevelAccess)
 	cfg.Env = append(cfg.Env, quickExit)
 	s, err := New(cfg)
 	if err != nil {
@@ -36,10 +36,10 @@ func run(t *testing.T, cfg Config) *runServer {
 		s.Kill()
 		r.wait(t)
 		if t.Failed() {
-			log.dump(t)
+			t.Logf("the log:\n%s", log)
 		}
 	})
-	url := log.wait(t, "listening", 1)[0].attrs["url"]
+	url := log.Wait(t, "listening")["url"]
 	_, r.addr, _ = strings.Cut(strings.TrimSuffix(url, "/"), "://")
 	return r
 }
@@ -53,40 +53,36 @@ func (r *runServer) wait(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 		r.ended <- err
-	case <-time.After(patience):
+	case <-time.After(servertest.Patience):
 		t.Error("Run has not returned")
 	}
 }
 
 func TestRunTLS(t *testing.T) {
+	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
-	c := newRawClient(t, tls.Client(dialTCP(t, r.addr), insecure())).upgrade("/")
-	c.wantText("up")
-	echoed(t, c, "hello", strings.Repeat("x", 600), strings.Repeat("y", 200_000))
+	c := servertest.NewClient(t, tls.Client(servertest.Connect(t, r.addr), servertest.TrustAny())).Upgrade("/")
+	c.Want("up")
+	c.WantEcho("hello", strings.Repeat("x", 600), strings.Repeat("y", 200_000))
 	r.stop()
-	c.wantClose(1001, "server is shutting down")
+	c.WantClose(1001, "server is shutting down")
 	r.wait(t)
 }
 
-// A client that does not read must not hold up the end beyond ten seconds: its
+// A client that does not read must not hold up the end for ever: its
 // socket takes neither the close frame nor TLS's own farewell.
 func TestRunEndsDespiteStalledTLSClient(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes more than five seconds")
+		t.Skip("slow: wsd gives a client five seconds")
 	}
 	t.Parallel()
 	r := run(t, Config{Command: servertest.Play("long:100000000"), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
-	nc := dialTCP(t, r.addr)
+	nc := servertest.Connect(t, r.addr)
 	nc.(*net.TCPConn).SetReadBuffer(4 << 10)
-	newRawClient(t, tls.Client(nc, insecure())).upgrade("/")
+	servertest.NewClient(t, tls.Client(nc, servertest.TrustAny())).Upgrade("/")
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond) // until the buffers are full
 	defer cancel()
 	<-ctx.Done()
 	r.stop()
-	select {
-	case err := <-r.ended:
-		r.ended <- err
-	case <-time.After(9900 * time.Millisecond):
-		t.Error("Run has not returned within ten seconds")
-	}
+	r.wait(t)
 }

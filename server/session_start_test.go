@@ -1,15 +1,11 @@
 package server
 
 import (
-	"context"
-	"fmt"
+	"io"
 	"log/slog"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,7 +16,7 @@ import (
 type testServer struct {
 	*Server
 	addr string
-	log  *logBook
+	log  *servertest.Log
 }
 
 // quickExit keeps the race detector from holding up the end of each backend for
@@ -31,22 +27,22 @@ const quickExit = "GORACE=atexit_sleep_ms=0"
 // take for ever.
 func serve(t testing.TB, cfg Config) *testServer {
 	t.Helper()
-	log := newLogBook()
+	log := new(servertest.Log)
 	if cfg.Log == nil {
-		cfg.Log = log.logger()
+		cfg.Log = logTo(log, LevelAccess)
 	}
 	cfg.Env = append(cfg.Env, quickExit)
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.auth.Timeout = patience // a busy machine is no hang
+	s.auth.Timeout = servertest.Patience // a busy machine is no hang
 	hs := httptest.NewServer(s)
 	t.Cleanup(func() {
 		within(t, "Close", s.Close)
 		hs.Close()
 		if t.Failed() {
-			log.dump(t)
+			t.Logf("the log:\n%s", log)
 		}
 	})
 	return &testServer{Server: s, addr: hs.Listener.Addr().String(), log: log}
@@ -65,132 +61,34 @@ func within(t testing.TB, what string, f func()) {
 	go func() { defer close(done); f() }()
 	select {
 	case <-done:
-	case <-time.After(patience):
-		t.Errorf("%s has not returned after %v", what, patience)
+	case <-time.After(servertest.Patience):
+		t.Errorf("%s has not returned after %v", what, servertest.Patience)
 	}
+}
+
+// dial is a client that has done no handshake.
+func (s *testServer) dial(t testing.TB) *servertest.Client {
+	t.Helper()
+	return servertest.NewClient(t, servertest.Connect(t, s.addr))
 }
 
 // client is a client whose handshake has been done.
-func (s *testServer) client(t testing.TB, header ...string) *rawClient {
+func (s *testServer) client(t testing.TB, header ...string) *servertest.Client {
 	t.Helper()
-	return newRawClient(t, dialTCP(t, s.addr)).upgrade("/", header...)
+	return s.dial(t).Upgrade("/", header...)
 }
 
-// logBook keeps log records, and lets a test wait for one.
-type logBook struct {
-	mu      sync.Mutex
-	records []logRecord
-	more    chan struct{} // closed and replaced when a record comes
+// logTo writes records to a log, from this level on.
+func logTo(log io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: level}))
 }
 
-type logRecord struct {
-	level slog.Level
-	msg   string
-	attrs map[string]string
-}
+// newestLog is a log for many sessions, of which only the newest is of interest:
+// whoever begins one replaces the log.
+type newestLog struct{ atomic.Pointer[servertest.Log] }
 
-func (r logRecord) String() string { return fmt.Sprintf("%v %s %v", r.level, r.msg, r.attrs) }
-
-func newLogBook() *logBook { return &logBook{more: make(chan struct{})} }
-
-func (b *logBook) logger() *slog.Logger { return slog.New(bookHandler{book: b, level: LevelAccess}) }
-
-// bookHandler is the slog.Handler of a logBook.
-type bookHandler struct {
-	book  *logBook
-	level slog.Level
-	attrs []slog.Attr
-}
-
-func (h bookHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
-func (h bookHandler) WithGroup(string) slog.Handler                { return h }
-func (h bookHandler) WithAttrs(a []slog.Attr) slog.Handler {
-	h.attrs = slices.Concat(h.attrs, a)
-	return h
-}
-
-func (h bookHandler) Handle(_ context.Context, r slog.Record) error {
-	record := logRecord{level: r.Level, msg: r.Message, attrs: map[string]string{}}
-	for _, a := range h.attrs {
-		record.attrs[a.Key] = a.Value.String()
-	}
-	r.Attrs(func(a slog.Attr) bool { record.attrs[a.Key] = a.Value.String(); return true })
-	b := h.book
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.records = append(b.records, record)
-	close(b.more)
-	b.more = make(chan struct{})
-	return nil
-}
-
-// all returns the records with this message, so far.
-func (b *logBook) all(msg string) []logRecord {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.matching(msg)
-}
-
-func (b *logBook) matching(msg string) (found []logRecord) {
-	for _, r := range b.records {
-		if r.msg == msg || strings.HasSuffix(msg, "…") && strings.HasPrefix(r.msg, strings.TrimSuffix(msg, "…")) {
-			found = append(found, r)
-		}
-	}
-	return found
-}
-
-// wait returns the first n records with this message, when there are as many.
-func (b *logBook) wait(t testing.TB, msg string, n int) []logRecord {
-	t.Helper()
-	timeout := time.After(patience)
-	for {
-		b.mu.Lock()
-		found, more := b.matching(msg), b.more
-		b.mu.Unlock()
-		if len(found) >= n {
-			return found[:n]
-		}
-		select {
-		case <-more:
-		case <-timeout:
-			t.Fatalf("the log has %d of %d records %q", len(found), n, msg)
-		}
-	}
-}
-
-// end is the record of the one session's end.
-func (b *logBook) end(t testing.TB) logRecord {
-	t.Helper()
-	return b.wait(t, "DISCONNECT", 1)[0]
-}
-
-func (b *logBook) dump(t testing.TB) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, r := range b.records {
-		t.Logf("log: %.300s", r)
-	}
-}
-
-// wantAttrs checks some attributes of a record.
-func (r logRecord) wantAttrs(t testing.TB, want map[string]string) {
-	t.Helper()
-	for name, value := range want {
-		if r.attrs[name] != value {
-			t.Errorf("%s: %s is %q, want %q", r.msg, name, r.attrs[name], value)
-		}
-	}
-}
+// Write writes to the log of the newest session.
+func (l *newestLog) Write(p []byte) (int, error) { return l.Load().Write(p) }
 
 // recording is a path for the step "read".
 func recording(t testing.TB) string { return filepath.Join(t.TempDir(), "stdin") }
-
-func readRecording(t testing.TB, file string) string {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("the backend has not read its stdin to the end: %v", err)
-	}
-	return string(b)
-}

@@ -5,12 +5,12 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
 	"wsd/server/certs"
 	"wsd/server/servertest"
-	"wsd/server/websocket"
 )
 
 // runTLS serves a backend that takes these steps by TLS.
@@ -19,82 +19,87 @@ func runTLS(t *testing.T, steps ...string) *runServer {
 	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
 }
 
-func (r *runServer) tlsClient(t *testing.T) *rawClient {
+func (r *runServer) tlsClient(t *testing.T) *servertest.Client {
 	t.Helper()
-	return newRawClient(t, tls.Client(dialTCP(t, r.addr), insecure()))
+	return servertest.NewClient(t, tls.Client(servertest.Connect(t, r.addr), servertest.TrustAny()))
 }
 
 // Over TLS a session waits with a small buffer, so the sizes around that and
 // around a TLS record are those to look at.
 func TestTLSSessionSizes(t *testing.T) {
+	t.Parallel()
 	r := runTLS(t, "echo")
-	c := r.tlsClient(t).upgrade("/")
+	c := r.tlsClient(t).Upgrade("/")
 	for _, size := range []int{0, 1, 125, 126, 503, 504, 505, 511, 512, 513, 4096, 4097, 16_383, 16_384, 16_385, 65_535, 65_536, 70_000, 500_000} {
-		echoed(t, c, strings.Repeat("x", size))
+		c.WantEcho(strings.Repeat("x", size))
 	}
 	frames, want := numbered(5_000, 60)
-	go c.conn.Write(frames) // ends when the server has taken all, which has come back below
+	go c.Conn.Write(frames) // ends when the server has taken all, which has come back below
 	for line := range strings.Lines(want) {
-		c.wantText(strings.TrimSuffix(line, "\n"))
+		c.Want(strings.TrimSuffix(line, "\n"))
 	}
-	c.close(4321)
-	c.wantCloseCode(4321, "")
-	c.wantEnd()
-	r.log.end(t).wantAttrs(t, map[string]string{"code": "4321", "exit": "exit status 0", "messages_in": "5019", "messages_out": "5019"})
+	c.SendClose(4321)
+	c.WantCloseFrame(4321, "")
+	c.WantEnd()
+	r.log.Wait(t, "DISCONNECT").Want(t, "code", "4321", "exit", "exit status 0", "messages_in", "5019", "messages_out", "5019")
 }
 
 // An idle session holds no large buffer, and wakes up for either side.
 func TestTLSSessionIdle(t *testing.T) {
+	t.Parallel()
 	wake := servertest.NewGate(t)
 	r := runTLS(t, "print:up", wake.Step(), "print:woken", "echo")
-	c := r.tlsClient(t).upgrade("/")
-	c.wantText("up")
+	c := r.tlsClient(t).Upgrade("/")
+	c.Want("up")
 	wake.Reached()
-	c.ping("to be sure that the handshake is behind")
-	if f, err := c.readFrame(); err != nil || f.opcode != websocket.OpPong {
+	c.SendPing("to be sure that the handshake is behind")
+	if f, err := c.ReadFrame(); err != nil || f.Opcode != servertest.Pong {
 		t.Fatalf("%v, %v", f, err)
 	}
 	wake.Open()
-	c.wantText("woken")
-	echoed(t, c, "hello")
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	r.log.end(t)
+	c.Want("woken")
+	c.WantEcho("hello")
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	r.log.Wait(t, "DISCONNECT")
 }
 
 func TestTLSEarlyData(t *testing.T) {
+	t.Parallel()
 	file := recording(t)
 	r := runTLS(t, "read:"+file)
 	frames, want := numbered(2_000, 100)
 	c := r.tlsClient(t)
-	c.shake("/", joined(frames, clientFrame(websocket.FinBit|websocket.OpClose, closePayload(1000, ""))))
-	c.wantCloseCode(1000, "")
-	c.wantEnd()
-	r.log.end(t)
+	c.Write(slices.Concat(servertest.Request("/"), frames, closeWith(1000, "")))
+	c.WantUpgraded()
+	c.WantCloseFrame(1000, "")
+	c.WantEnd()
+	r.log.Wait(t, "DISCONNECT")
 	wantRecording(t, file, want)
 }
 
 func TestTLSClientLeaves(t *testing.T) {
-	for name, leave := range map[string]func(*rawClient){
-		"close_notify": func(c *rawClient) { c.conn.(*tls.Conn).Close() },
-		"FIN alone":    func(c *rawClient) { c.conn.(*tls.Conn).NetConn().Close() },
-		"RST": func(c *rawClient) {
-			tcp := c.conn.(*tls.Conn).NetConn().(*net.TCPConn)
+	t.Parallel()
+	for name, leave := range map[string]func(*servertest.Client){
+		"close_notify": func(c *servertest.Client) { c.Conn.(*tls.Conn).Close() },
+		"FIN alone":    func(c *servertest.Client) { c.Conn.(*tls.Conn).NetConn().Close() },
+		"RST": func(c *servertest.Client) {
+			tcp := c.Conn.(*tls.Conn).NetConn().(*net.TCPConn)
 			tcp.SetLinger(0)
 			tcp.Close()
 		},
-		"close_notify and read on": func(c *rawClient) { c.closeWrite(); io.Copy(io.Discard, c.conn) },
+		"close_notify and read on": func(c *servertest.Client) { c.CloseWrite(); io.Copy(io.Discard, c.Conn) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := recording(t)
 			r := runTLS(t, "print:up", "read:"+file)
-			c := r.tlsClient(t).upgrade("/")
-			c.wantText("up")
+			c := r.tlsClient(t).Upgrade("/")
+			c.Want("up")
 			if name != "RST" {
-				c.text("last words")
+				c.Send("last words")
 			}
 			leave(c)
-			r.log.end(t).wantAttrs(t, map[string]string{"code": "1006", "exit": "exit status 0"})
+			r.log.Wait(t, "DISCONNECT").Want(t, "code", "1006", "exit", "exit status 0")
 			if name != "RST" {
 				wantRecording(t, file, "last words\n")
 			}
@@ -105,34 +110,36 @@ func TestTLSClientLeaves(t *testing.T) {
 // Closing a faulty client's connection must not lose the close frame over TLS
 // either.
 func TestTLSFaultWhileClientSends(t *testing.T) {
+	t.Parallel()
 	r := runTLS(t, "drain")
 	flood, _ := numbered(20_000, 100)
-	c := r.tlsClient(t).upgrade("/")
+	c := r.tlsClient(t).Upgrade("/")
 	sent := make(chan struct{})
 	go func() { // ends when all is sent or the server has closed
 		defer close(sent)
-		c.conn.Write(joined(textFrame("\xff"), flood))
+		c.Conn.Write(slices.Concat(textFrame("\xff"), flood))
 	}()
-	c.wantCloseCode(1007, "")
-	c.conn.(*tls.Conn).NetConn().Close()
+	c.WantCloseFrame(1007, "")
+	c.Conn.(*tls.Conn).NetConn().Close()
 	<-sent
-	r.log.end(t).wantAttrs(t, map[string]string{"code": "1007"})
+	r.log.Wait(t, "DISCONNECT").Want(t, "code", "1007")
 }
 
 func TestTLSEnvironment(t *testing.T) {
+	t.Parallel()
 	r := runTLS(t, "env")
-	env := sessionEnvironment(t, r.tlsClient(t).upgrade("/a?b"))
+	env := sessionEnvironment(t, r.tlsClient(t).Upgrade("/a?b"))
 	wantEnv(t, env, "HTTPS=on", "SERVER_PORT=443", "SERVER_NAME=test.example", "REMOTE_ADDR=127.0.0.1", "QUERY_STRING=b")
 }
 
 // sessionEnvironment is what a backend "env" says, a message a variable.
-func sessionEnvironment(t *testing.T, c *rawClient) []string {
+func sessionEnvironment(t *testing.T, c *servertest.Client) []string {
 	t.Helper()
-	env, err := c.readRest()
-	if _, closed := err.(errClosed); !closed {
+	env, err := c.ReadAll()
+	if _, closed := err.(servertest.CloseError); !closed {
 		t.Fatal(err)
 	}
-	c.conn.Close()
+	c.Conn.Close()
 	return env
 }
 
@@ -146,31 +153,32 @@ func wantEnv(t *testing.T, env []string, want ...string) {
 	}
 }
 
-func unixClient(t *testing.T, path string) *rawClient {
+func unixClient(t *testing.T, path string) *servertest.Client {
 	t.Helper()
 	conn, err := net.Dial("unix", path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newRawClient(t, conn)
+	return servertest.NewClient(t, conn)
 }
 
 func TestUnixSocketSession(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	r := run(t, Config{Command: servertest.Play("env", "echo"), UnixSocket: path})
-	c := unixClient(t, path).upgrade("/")
+	c := servertest.NewClient(t, servertest.Connect(t, path)).Upgrade("/")
 	var env []string
 	for len(env) == 0 || !strings.HasPrefix(env[len(env)-1], "UNIQUE_ID=") {
-		_, line, err := c.readMessage()
+		_, line, err := c.ReadMessage()
 		if err != nil {
 			t.Fatal(err)
 		}
 		env = append(env, string(line))
 	}
 	wantEnv(t, env, "REMOTE_ADDR=", "REMOTE_HOST=", "REMOTE_PORT=", "SERVER_NAME=test.example", "SERVER_PORT=80")
-	echoed(t, c, "hello", strings.Repeat("x", 500_000))
+	c.WantEcho("hello", strings.Repeat("x", 500_000))
 	r.stop()
-	c.wantClose(1001, "server is shutting down")
+	c.WantClose(1001, "server is shutting down")
 	r.wait(t)
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("the socket's file is still there: %v", err)
@@ -178,34 +186,36 @@ func TestUnixSocketSession(t *testing.T) {
 }
 
 func TestUnixSocketTLSSession(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	r := run(t, Config{Command: servertest.Play("echo"), UnixSocket: path, TLS: &certs.Config{}})
-	c := unixClient(t, path)
-	c = newRawClient(t, tls.Client(c.conn, insecure())).upgrade("/")
-	echoed(t, c, "hello", strings.Repeat("x", 500_000))
-	c.close(1000)
-	c.wantCloseCode(1000, "")
-	r.log.end(t).wantAttrs(t, map[string]string{"code": "1000"})
+	c := servertest.NewClient(t, servertest.Connect(t, path))
+	c = servertest.NewClient(t, tls.Client(c.Conn, servertest.TrustAny())).Upgrade("/")
+	c.WantEcho("hello", strings.Repeat("x", 500_000))
+	c.SendClose(1000)
+	c.WantCloseFrame(1000, "")
+	r.log.Wait(t, "DISCONNECT").Want(t, "code", "1000")
 }
 
 // All listeners lead to the same sessions.
 func TestRunSeveralListeners(t *testing.T) {
+	t.Parallel()
 	path := socketPath(t)
 	r := run(t, Config{Command: servertest.Play("print:up", "echo"), Addresses: []string{"127.0.0.1:0", "localhost:0"}, UnixSocket: path})
-	clients := []*rawClient{unixClient(t, path)}
-	for _, l := range r.log.wait(t, "listening", 3)[:2] {
-		_, addr, _ := strings.Cut(strings.TrimSuffix(l.attrs["url"], "/"), "://")
-		clients = append(clients, newRawClient(t, dialTCP(t, addr)))
+	clients := []*servertest.Client{servertest.NewClient(t, servertest.Connect(t, path))}
+	for _, l := range r.log.WaitN(t, 3, "listening")[:2] {
+		_, addr, _ := strings.Cut(strings.TrimSuffix(l["url"], "/"), "://")
+		clients = append(clients, servertest.NewClient(t, servertest.Connect(t, addr)))
 	}
 	for _, c := range clients {
-		c.upgrade("/").wantText("up")
+		c.Upgrade("/").Want("up")
 	}
 	if n := r.Sessions(); n != len(clients) {
 		t.Errorf("%d sessions, want %d", n, len(clients))
 	}
 	r.stop()
 	for _, c := range clients {
-		c.wantClose(1001, "")
+		c.WantClose(1001, "")
 	}
 	r.wait(t)
 }

@@ -198,7 +198,7 @@ func (c *Client) take(f ServerFrame, err error) (done bool, _ error) {
 		}
 		return false, err
 	case Close:
-		return false, parseClose(f.Payload)
+		return false, ParseClose(f.Payload)
 	case Text, Binary:
 		if c.opcode != 0 {
 			return false, errors.New("a message began inside another")

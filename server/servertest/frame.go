@@ -120,9 +120,9 @@ type CloseError struct {
 
 func (e CloseError) Error() string { return fmt.Sprintf("close frame %d %q", e.Code, e.Reason) }
 
-// parseClose returns a close frame's payload as a CloseError, or what is wrong
-// with it (RFC 6455 5.5.1, 7.4).
-func parseClose(p []byte) error {
+// ParseClose returns the payload of a server's close frame as a CloseError, or
+// what is wrong with it (RFC 6455 5.5.1, 7.4).
+func ParseClose(p []byte) error {
 	switch {
 	case len(p) == 0:
 		return CloseError{Code: 1005}

@@ -130,11 +130,11 @@ func (l *Log) Logger() *slog.Logger {
 func (l *Log) All(msg string, pairs ...string) []Record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.all(msg, pairs)
+	return matching(l.records, msg, pairs)
 }
 
-func (l *Log) all(msg string, pairs []string) (found []Record) {
-	for _, r := range l.records {
+func matching(records []Record, msg string, pairs []string) (found []Record) {
+	for _, r := range records {
 		if (msg == "" || r.Is("msg", msg)) && r.Is(pairs...) {
 			found = append(found, r)
 		}
@@ -152,7 +152,12 @@ func (l *Log) Wait(t testing.TB, msg string, pairs ...string) Record {
 // WaitN returns all such records, once there are n.
 func (l *Log) WaitN(t testing.TB, n int, msg string, pairs ...string) (found []Record) {
 	t.Helper()
-	if !l.until(func() bool { found = l.all(msg, pairs); return len(found) >= n }) {
+	seen := 0
+	if !l.until(func() bool {
+		found = append(found, matching(l.records[seen:], msg, pairs)...)
+		seen = len(l.records)
+		return len(found) >= n
+	}) {
 		t.Fatalf("the log has %d of %d records %q with %q:\n%s", len(found), n, msg, pairs, l)
 	}
 	return found
