@@ -13,7 +13,7 @@ import (
 // The two records of a session.
 func TestSessionLog(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Command: servertest.Play("input:21", "lines:10,100", "print:", "print:é€😀", "exit:3")})
+	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("input:21", "lines:10,100", "print:", "print:é€😀", "exit:3")})
 	c := s.dial(t).Upgrade("/chat/room?token=secret")
 	for _, m := range []string{"", "five5", "é€😀", "after all"} { // 21 bytes with their newlines, then more
 		c.Send(m)

@@ -23,7 +23,7 @@ func TestCloseCodeOfBackend(t *testing.T) {
 		{"exit:255", "exit status 255", 1011},
 	} {
 		t.Run(tt.step, func(t *testing.T) {
-			s := serveSteps(t, "print:last words", tt.step)
+			s := serveToEnd(t, "print:last words", tt.step)
 			c := s.client(t)
 			c.Want("last words")
 			c.WantClose(tt.code, tt.reason)
@@ -76,7 +76,7 @@ func TestCloseCodeShutdown(t *testing.T) {
 
 func TestClientVanishes(t *testing.T) {
 	t.Parallel()
-	s := serveSteps(t, "print:up", "drain")
+	s := serveToEnd(t, "print:up", "drain")
 	c := s.client(t)
 	c.Want("up")
 	c.Conn.Close()

@@ -222,7 +222,7 @@ func TestCloseBeforeReading(t *testing.T) {
 // frame, which it would not read.
 func TestKeepalive(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Command: servertest.Play("drain"), PingPeriod: 300 * time.Millisecond})
+	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("drain"), PingPeriod: 300 * time.Millisecond})
 	c := s.client(t)
 	for pings := 0; pings < 4; {
 		f, err := c.ReadFrame()

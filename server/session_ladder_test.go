@@ -169,7 +169,7 @@ func TestCloseDelay(t *testing.T) {
 func TestLadderWaitsForInput(t *testing.T) {
 	t.Parallel()
 	file, before := recording(t), servertest.NewGate(t)
-	s := serveSteps(t, "trap:"+file+".signals", before.Step(), "read:"+file, "print:read")
+	s := serveToEnd(t, "trap:"+file+".signals", before.Step(), "read:"+file, "print:read")
 	frames, want := numbered(20_000, 100)
 	c := s.client(t)
 	before.Reached()
@@ -192,7 +192,7 @@ func TestLadderWaitsForInput(t *testing.T) {
 // nothing.
 func TestLadderDrainsOutput(t *testing.T) {
 	t.Parallel()
-	s := serveSteps(t, "print:up", "drain", "long:3000000", "errlong:3000000", "exit:5")
+	s := serveToEnd(t, "print:up", "drain", "long:3000000", "errlong:3000000", "exit:5")
 	c := s.client(t)
 	c.Want("up")
 	c.SendClose(1000)

@@ -167,7 +167,7 @@ func TestPassStderrDuringLongLine(t *testing.T) {
 func TestPassStderrFloodDuringLongLine(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{
-		Command:    servertest.Play("long:200000", "errlines:40000,60", "print:", "print:next"),
+		Command:    servertest.Play("long:200000", "errlines:20000,60", "print:", "print:next"),
 		PassStderr: true,
 	})
 	c := s.client(t)
@@ -193,7 +193,7 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 			t.Fatalf("line %d of stderr is %q", lines-1, got.Data)
 		}
 	}
-	if !next || lines < 5_000 || lines >= 40_000 {
+	if !next || lines < 5_000 || lines >= 20_000 {
 		t.Errorf("%d lines of stderr have come; the next line of stdout: %v", lines, next)
 	}
 	c.SendClose(1000)
@@ -201,7 +201,7 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 	if got := s.log.All("", "level", "WARN"); len(got) != 1 || !strings.Contains(got[0]["msg"], "stderr") {
 		t.Errorf("warnings: %v", got)
 	}
-	if got := len(s.log.All("stderr")); got != 40_000 {
+	if got := len(s.log.All("stderr")); got != 20_000 {
 		t.Errorf("%d lines of stderr in the log, want 40000", got)
 	}
 }
@@ -247,7 +247,7 @@ func readChunks(t *testing.T, c *servertest.Client, n int) string {
 // Under --binary bytes pass as they are, both ways.
 func TestBinaryEcho(t *testing.T) {
 	t.Parallel()
-	s := serve(t, Config{Command: servertest.Play("echo"), Binary: true})
+	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("echo"), Binary: true})
 	c := s.client(t)
 	for _, m := range []string{"a", "\n", "\r\n", allBytes() + "\n", strings.Repeat(allBytes(), 2_000)} {
 		c.Write(binFrame(m))
@@ -270,7 +270,7 @@ func TestBinaryEcho(t *testing.T) {
 func TestBinaryTakesText(t *testing.T) {
 	t.Parallel()
 	file := recording(t)
-	s := serve(t, Config{Command: servertest.Play("read:" + file), Binary: true})
+	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("read:" + file), Binary: true})
 	c := s.client(t)
 	c.Write(slices.Concat(textFrame("é"), binFrame(""), textFrame(""), binFrame("\xff"),
 		fragment("\xe2"), final("\x82\xac"),
@@ -283,7 +283,7 @@ func TestBinaryTakesText(t *testing.T) {
 // Each read of stdout is one message, and leaves at once.
 func TestBinaryChunks(t *testing.T) {
 	first, second := servertest.NewGate(t), servertest.NewGate(t)
-	s := serve(t, Config{Command: servertest.Play("write:610a62", first.Step(), "write:ff", second.Step(), "long:20000000", "exit:5"), Binary: true})
+	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("write:610a62", first.Step(), "write:ff", second.Step(), "long:20000000", "exit:5"), Binary: true})
 	c := s.client(t)
 	first.Reached()
 	c.WantMessage(servertest.Binary, "a\nb")

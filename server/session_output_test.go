@@ -20,7 +20,7 @@ import (
 func TestStdoutClosedEarly(t *testing.T) {
 	t.Parallel()
 	file, gate := recording(t), servertest.NewGate(t)
-	s := serveSteps(t, "print:last words", "close:stdout", gate.Step(), "read:"+file, "exit:3")
+	s := serveToEnd(t, "print:last words", "close:stdout", gate.Step(), "read:"+file, "exit:3")
 	frames, want := numbered(5_000, 100)
 	c := s.client(t)
 	c.Want("last words")
@@ -40,7 +40,7 @@ func TestStdoutClosedEarly(t *testing.T) {
 // It ends with the process, not with the stream.
 func TestExitAfterStdoutClosed(t *testing.T) {
 	t.Parallel()
-	s := serveSteps(t, "close:stdout", "input:6", "exit:3")
+	s := serveToEnd(t, "close:stdout", "input:6", "exit:3")
 	c := s.client(t)
 	c.Send("hello")
 	c.WantClose(1011, "exit status 3")
@@ -50,7 +50,7 @@ func TestExitAfterStdoutClosed(t *testing.T) {
 func TestStdinClosed(t *testing.T) {
 	t.Parallel()
 	closed, last := servertest.NewGate(t), servertest.NewGate(t)
-	s := serveSteps(t, "close:stdin", closed.Step(), "lines:1000,50", last.Step(), "print:end")
+	s := serveToEnd(t, "close:stdin", closed.Step(), "lines:1000,50", last.Step(), "print:end")
 	c := s.client(t)
 	closed.Reached()
 	c.Write(fillStdin())
@@ -98,7 +98,7 @@ func TestGrandchildGoesOnWriting(t *testing.T) {
 	t.Parallel()
 	leader, child := servertest.NewGate(t), servertest.NewGate(t)
 	grandchild := "start:" + child.Step() + ";print:from the grandchild;lines:3000,100;write:656e64"
-	s := serveSteps(t, leader.Hold(), grandchild, "print:from the leader", "exit:7")
+	s := serveToEnd(t, leader.Hold(), grandchild, "print:from the leader", "exit:7")
 	c := s.client(t)
 	c.Want("from the leader")
 	leader.Reached()
@@ -346,7 +346,7 @@ func TestOutputUTF8WarnsNot(t *testing.T) {
 func TestOutputBeforeExit(t *testing.T) {
 	t.Parallel()
 	gate := servertest.NewGate(t)
-	s := serveSteps(t, gate.Hold(), "lines:500,100", "exit:4")
+	s := serveToEnd(t, gate.Hold(), "lines:500,100", "exit:4")
 	c := s.client(t)
 	gate.Reached()
 	gate.Abandoned()

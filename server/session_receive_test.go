@@ -109,7 +109,7 @@ func TestEarlyData(t *testing.T) {
 	for _, count := range []int{1, 30, 37, 38, 39, 100, 2_000} {
 		t.Run(fmt.Sprint(count), func(t *testing.T) {
 			file := recording(t)
-			s := serveSteps(t, "read:"+file)
+			s := serveToEnd(t, "read:"+file)
 			frames, want := numbered(count, 100)
 			c := s.dial(t)
 			c.Write(slices.Concat(servertest.Request("/"), frames, closeWith(1000, "")))

@@ -54,6 +54,13 @@ func serveSteps(t testing.TB, steps ...string) *testServer {
 	return serve(t, Config{Command: servertest.Play(steps...)})
 }
 
+// serveToEnd is serveSteps for a backend that ends by itself when its stdin does,
+// and that no signal is to meet before that, however slow it is.
+func serveToEnd(t testing.TB, steps ...string) *testServer {
+	t.Helper()
+	return serve(t, Config{Command: servertest.Play(steps...), CloseDelay: servertest.Patience})
+}
+
 // within fails when f has not returned in time; f then goes on.
 func within(t testing.TB, what string, f func()) {
 	t.Helper()

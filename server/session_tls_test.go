@@ -16,7 +16,7 @@ import (
 // runTLS serves a backend that takes these steps by TLS.
 func runTLS(t *testing.T, steps ...string) *runServer {
 	t.Helper()
-	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}})
+	return run(t, Config{Command: servertest.Play(steps...), Addresses: []string{"127.0.0.1:0"}, TLS: &certs.Config{}, CloseDelay: servertest.Patience})
 }
 
 func (r *runServer) tlsClient(t *testing.T) *servertest.Client {
