@@ -123,6 +123,7 @@ faults: ## as root: provoke faults, those included that only root can
 
 e2e: build ## run it all for real: proxies, systemd, the relay, a browser
 	go test -count=1 -tags e2e ./examples/proxy
+	go test $(RACE) -count=1 -tags e2e -run "Conformance|EveryCloseCode" ./server
 	cd testdata/browser && npm ci --ignore-scripts && WSD="$(CURDIR)/bin/wsd" node --test
 	cd examples/relay/browser && npm ci --ignore-scripts
 	cd examples/relay && go test $(RACE) -count=1 -tags e2e -run TestBrowser .

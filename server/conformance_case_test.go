@@ -11,14 +11,13 @@ import (
 )
 
 // The conformance suite is data: what a client sends, and what RFC 6455 and
-// README.md make of it. TestConformance runs it against wsd as a process of its
-// own, TestConformanceInProcess against this package alone.
+// README.md make of it. TestConformance runs it in this process, and with the build
+// tag e2e TestConformanceFull against wsd as one of its own.
 
 // sizeLimit is the suite's --maxframesize. A frame of 65536 bytes fits.
 const sizeLimit = 66_000
 
-// frameCase is what happens after a handshake. It is run in one write, one byte at
-// a time, and cut in two at each place.
+// frameCase is what happens after a handshake.
 type frameCase struct {
 	name     string
 	sections string // of RFC 6455

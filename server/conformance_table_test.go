@@ -90,9 +90,9 @@ const conformanceIntro = `# RFC 6455, section by section
 
 Written by TestConformanceTable from the cases of the suite, in conformance_*_test.go: UPDATE_GOLDEN=1 writes it anew.
 
-TestConformance runs each case against wsd, started as a process, in text mode and with --binary, on TCP, on TLS and on a Unix
-socket, but for those that say (text) or (binary). The client is a few lines that send raw bytes. Each case is sent in one write and
-byte by byte; short ones also cut in two at each place. Where the session is to fail, the byte at fault is the last one that is sent:
+TestConformance runs each case in text mode and with --binary, but for those that say (text) or (binary), each in one write. With the
+build tag e2e TestConformanceFull runs them against wsd, started as a process, on TCP, on TLS and on a Unix socket: each also byte by
+byte, and short ones cut in two at each place. The client is a few lines that send raw bytes. Where the session is to fail, the byte at fault is the last one that is sent:
 the answer must not wait for more. In each case the suite checks
 
 - all frames of the server: not masked (5.1), no reserved bit or opcode, the shortest length there is (5.2), whole messages (5.4), control
@@ -102,8 +102,7 @@ the answer must not wait for more. In each case the suite checks
   on TLS with close_notify (7.1.1);
 - what the backend has read: all whole messages and nothing of any other; and the code and the count of messages in the log.
 
-TestConformanceInProcess runs the same cases without a process of wsd, also on systems without Unix sockets.
-"every close code" is those from 0 to 5000, in text mode on a Unix socket.
+TestEveryCloseCode, with the same tag, is "every close code": those from 0 to 5000, in text mode on a Unix socket.
 
 What the RFC leaves open, or asks of the sender alone, is decided so:
 

@@ -3,13 +3,9 @@ package server
 import (
 	"context"
 	"log/slog"
-	"os"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"wsd/server/lazyio"
 	"wsd/server/servertest"
 )
 
@@ -67,35 +63,5 @@ func TestStderrTail(t *testing.T) {
 	}
 	if last := lines[1000]["line"]; last != "last" {
 		t.Errorf("the last line is %q", last)
-	}
-}
-
-// What is in the pipe when the deadline comes is read, however it is cut into
-// lines; nobody has closed the pipe.
-func TestDrainLinesAtDeadline(t *testing.T) {
-	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	defer w.Close()
-	var text, got strings.Builder
-	for i := range 1_730 {
-		text.WriteString(servertest.TestLine(i, 60) + "\n")
-	}
-	want := text.String()
-	w.SetWriteDeadline(time.Now().Add(servertest.Patience)) // where a pipe holds less
-	w.WriteString(want[:40_000])
-	var once sync.Once
-	lazyio.DrainLines(r, func(line []byte) {
-		once.Do(func() {
-			w.WriteString(want[40_000:]) // fits the pipe, which is empty now, to the byte
-			r.SetReadDeadline(time.Now())
-		})
-		got.WriteString(string(line) + "\n")
-	})
-	if got.String() != want {
-		t.Errorf("%d of %d bytes were read: …%q", got.Len(), len(want), got.String()[got.Len()-40:])
 	}
 }

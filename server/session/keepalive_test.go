@@ -47,7 +47,8 @@ func (r *running) nextPing(t testing.TB) {
 }
 
 func TestKeepaliveDropsSilentClient(t *testing.T) {
-	r := begin(t, Config{PingPeriod: 300 * time.Millisecond}, "print:up", "drain")
+	t.Parallel()
+	r := begin(t, Config{PingPeriod: 300 * time.Millisecond, CloseDelay: servertest.Patience}, "print:up", "drain")
 	r.Want("up")
 	r.Deaf = true
 	if rest, err := r.ReadAll(); len(rest) > 0 || err != io.EOF && !errors.Is(err, syscall.ECONNRESET) {
@@ -62,6 +63,7 @@ func TestKeepaliveDropsSilentClient(t *testing.T) {
 }
 
 func TestKeepaliveKeepsAnsweringClient(t *testing.T) {
+	t.Parallel()
 	r := ticked(t, "echo")
 	for range 3 * maxSilence {
 		r.tick()
@@ -74,6 +76,7 @@ func TestKeepaliveKeepsAnsweringClient(t *testing.T) {
 
 // Any bytes are a sign of life, a part of a frame, too.
 func TestKeepaliveTakesBytesForLife(t *testing.T) {
+	t.Parallel()
 	r := ticked(t, "echo")
 	r.Deaf = true
 	long := servertest.Message(strings.Repeat("x", 50))
@@ -89,6 +92,7 @@ func TestKeepaliveTakesBytesForLife(t *testing.T) {
 }
 
 func TestKeepaliveDropsAtSecondSilence(t *testing.T) {
+	t.Parallel()
 	r := ticked(t, "print:up", "drain")
 	r.Deaf = true
 	r.Want("up")
@@ -122,6 +126,7 @@ func (r *running) stuck() {
 // While the backend takes no input no pong is read: that is not the client's
 // fault.
 func TestKeepaliveKeepsClientOfBusyBackend(t *testing.T) {
+	t.Parallel()
 	before := servertest.NewGate(t)
 	r := ticked(t, before.Step(), "input:300000", "print:read", "drain")
 	before.Reached()
@@ -185,6 +190,7 @@ func TestKeepaliveKeepsSlowReader(t *testing.T) {
 
 // One that reads nothing at all is dropped although output waits for it.
 func TestKeepaliveDropsStalledReader(t *testing.T) {
+	t.Parallel()
 	r := begin(t, Config{PingPeriod: 100 * time.Millisecond}, "long:100000000")
 	r.wantEnd(t, websocket.CodeLost, "client answered no ping")
 }
@@ -192,6 +198,7 @@ func TestKeepaliveDropsStalledReader(t *testing.T) {
 // Nobody is behind the connection any more, while a backend that reads no stdin
 // keeps the server from seeing its end: only writing to it tells.
 func TestKeepaliveEndsVanishedClientOfBusyBackend(t *testing.T) {
+	t.Parallel()
 	for _, linger := range []int{-1, 0} { // FIN, RST
 		r := ticked(t, "print:up", "hang")
 		r.Want("up")
@@ -210,6 +217,7 @@ func TestKeepaliveEndsVanishedClientOfBusyBackend(t *testing.T) {
 
 // No pings without a period.
 func TestKeepaliveOff(t *testing.T) {
+	t.Parallel()
 	r := begin(t, Config{}, "echo")
 	if r.link.pings.timer != nil {
 		t.Error("a timer runs")

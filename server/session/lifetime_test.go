@@ -10,6 +10,7 @@ import (
 // Each message, in either direction, begins the time anew; half a message does
 // not.
 func TestIdleTimeBeginsAnew(t *testing.T) {
+	t.Parallel()
 	r := begin(t, Config{IdleTimeout: time.Hour}, "echo")
 	last := &r.lifetime.last
 	longAgo := func() { last.Store(int64(time.Since(r.begun) - time.Hour/2)) }

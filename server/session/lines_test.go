@@ -56,18 +56,19 @@ func framesOf(t testing.TB, frames []byte) (list []servertest.ServerFrame) {
 // messagesOf puts the messages of frames together.
 func messagesOf(t testing.TB, frames []byte) (messages []string) {
 	t.Helper()
-	message, open := "", false
+	var message []byte
+	open := false
 	for _, f := range framesOf(t, frames) {
 		if want := byte(websocket.OpText); open && f.Opcode != websocket.OpContinuation || !open && f.Opcode != want {
 			t.Fatalf("opcode %d, inside a message: %v", f.Opcode, open)
 		}
-		message += string(f.Payload)
+		message = append(message, f.Payload...)
 		if open = !f.Fin; !open {
-			if !utf8.ValidString(message) {
+			if !utf8.Valid(message) {
 				t.Fatalf("%q is not UTF-8", message)
 			}
-			messages = append(messages, message)
-			message = ""
+			messages = append(messages, string(message))
+			message = message[:0]
 		}
 	}
 	if open {
@@ -111,6 +112,7 @@ func checkPump(t *testing.T, stream []byte, window int, slices ...int) {
 }
 
 func TestLines(t *testing.T) {
+	t.Parallel()
 	for _, stream := range []string{
 		"",
 		"\n",
@@ -149,6 +151,7 @@ func TestLines(t *testing.T) {
 
 // A line of any length, cut at any place: all its characters are whole.
 func TestLinesCutEverywhere(t *testing.T) {
+	t.Parallel()
 	line := []byte(strings.Repeat("aé€😀\r", 5) + "\r\n😀")
 	for window := 8; window < len(line)+2; window++ {
 		for slice := 1; slice <= window; slice++ {
@@ -161,6 +164,7 @@ func TestLinesCutEverywhere(t *testing.T) {
 // has an opcode and only the last a FIN bit; a client need not be that strict, but
 // it shows that nothing is cut.
 func TestFragments(t *testing.T) {
+	t.Parallel()
 	stream := []byte(strings.Repeat("€", 40) + "\r\nnext\n")
 	frames, _ := pump(stream, 16, []int{16}, nil)
 	var got []string

@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"net"
 	"testing"
@@ -13,7 +14,11 @@ import (
 	"wsd/server/websocket"
 )
 
-func TestMain(m *testing.M) { exectest.Main(m, servertest.Backends) }
+// Tests wait more than they compute; go test -parallel has its way.
+func TestMain(m *testing.M) {
+	flag.Set("test.parallel", "8")
+	exectest.Main(m, servertest.Backends)
+}
 
 // running is a session of a test, and its client.
 type running struct {
@@ -41,7 +46,7 @@ func begin(t testing.TB, cfg Config, steps ...string) *running {
 		t.Fatal(err)
 	}
 	words := servertest.Play(steps...)
-	proc, err := (&exec.Command{Path: words[0], Args: words[1:]}).Start()
+	proc, err := (&exec.Command{Path: words[0], Args: words[1:], Env: []string{"GORACE=atexit_sleep_ms=0"}}).Start()
 	if err != nil {
 		t.Fatal(err)
 	}
