@@ -4,7 +4,6 @@ package server
 
 import (
 	"encoding/hex"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -199,8 +198,7 @@ func TestAuthTakesPlace(t *testing.T) {
 	wantStatus(t, resp, http.StatusSwitchingProtocols)
 	c.Want("up")
 	s.wantPlaces(t, 1)
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "messages_in", "1")
 	s.wantPlaces(t, 0)
 }
@@ -304,12 +302,9 @@ func TestAuthWhileServerEnds(t *testing.T) {
 // A client on a Unix socket is asked about as any other.
 func TestAuthOnUnixSocket(t *testing.T) {
 	t.Parallel()
-	s, path := serveUnix(t, Config{Command: servertest.Play("env"), AuthCommand: servertest.Play("print:REMOTE_USER=ada")})
-	s.auth.Timeout = servertest.Patience
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantEnv(t, sessionEnvironment(t, servertest.NewClient(t, conn).Upgrade("/")), "REMOTE_USER=ada")
+	path := socketPath(t)
+	s := run(t, Config{UnixSocket: path, Command: servertest.Play("env"), AuthCommand: servertest.Play("print:REMOTE_USER=ada")})
+	c := servertest.NewClient(t, servertest.Connect(t, path)).Upgrade("/")
+	wantEnv(t, sessionEnvironment(t, c), "REMOTE_USER=ada")
 	s.log.Wait(t, "DISCONNECT")
 }

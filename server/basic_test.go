@@ -181,8 +181,7 @@ func TestPasswordGuardsEverything(t *testing.T) {
 	resp, _ = s.get(t, "/base/page.txt") // the password comes before the place
 	wantChallenge(t, resp)
 	wantChallenge(t, s.askUpgrade(t))
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 }
 
 // RFC 3875 4.1.1, 4.1.11 and, of the header, 4.1.18.

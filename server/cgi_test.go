@@ -4,11 +4,9 @@ package server
 
 import (
 	"bufio"
-	"context"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -38,9 +36,7 @@ func addProgram(t testing.TB, dir, name string, steps ...string) {
 	for _, word := range servertest.Play(steps...) {
 		script.WriteString(" '" + strings.ReplaceAll(word, "'", `'\''`) + "'")
 	}
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(script.String()+"\n"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	servertest.WriteProgram(t, filepath.Join(dir, name), script.String()+"\n")
 }
 
 // serveCGISteps serves a CGI program that takes these steps.
@@ -66,18 +62,9 @@ func TestRunWaitsForCGI(t *testing.T) {
 		t.Skip("slow: wsd gives a program six seconds")
 	}
 	t.Parallel()
-	log := new(servertest.Log)
 	dir := cgiFolder(t, "print:Content-Type: text/plain", "print:", "pid", "ignore:SIGINT", "hang")
-	s, err := New(Config{CGIDir: dir, Addresses: []string{"127.0.0.1:0"}, Log: logTo(log, LevelAccess), Env: []string{quickExit}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	url := log.Wait(t, "listening")["url"]
-	resp, err := http.Get(url + "/play.cgi")
+	r := run(t, Config{CGIDir: dir, Addresses: []string{"127.0.0.1:0"}})
+	resp, err := http.Get("http://" + r.addr + "/play.cgi")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,18 +74,10 @@ func TestRunWaitsForCGI(t *testing.T) {
 		t.Fatal(err)
 	}
 	pid = strings.TrimSpace(pid)
-	cancel()
-	select {
-	case err := <-ended:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(servertest.Patience):
-		t.Fatal("Run has not returned")
-	}
+	r.stop()
+	r.wait(t)
 	if isRunning(t, pid) {
 		t.Errorf("Run has returned, and the CGI program %s still runs", pid)
-		s.Kill() // nothing else would end it now
 	}
 	http.DefaultClient.CloseIdleConnections()
 }
@@ -110,10 +89,7 @@ func TestCGIIgnoresBody(t *testing.T) {
 	dir := t.TempDir()
 	addProgram(t, dir, "deaf.cgi", "print:Content-Length: 2", "print:Content-Type: text/plain", "print:", "write:6f6b")
 	s := serve(t, Config{CGIDir: dir})
-	conn, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, s.addr)
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(servertest.Patience))
 	body := strings.Repeat("b", 80_000)
@@ -244,8 +220,7 @@ func TestCGICountsAsFork(t *testing.T) {
 	c.Want("up")
 	resp, _ := s.get(t, "/play.cgi")
 	wantBusy(t, resp)
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT")
 
 	answered := make(chan *http.Response, 1)
@@ -463,21 +438,12 @@ func programEnvironment(t *testing.T, cfg Config, request string) map[string]str
 	return env
 }
 
-func wantEnvironment(t *testing.T, env, want map[string]string) {
-	t.Helper()
-	for name, value := range want {
-		if got, ok := env[name]; got != value || !ok {
-			t.Errorf("%s=%s (set: %v), want %s", name, got, ok, value)
-		}
-	}
-}
-
 func TestCGIEnvironment(t *testing.T) {
 	t.Setenv("WSD_TEST_PRIVATE", "must not leak")
 	env := programEnvironment(t, Config{Env: []string{"PATH=/bin"}}, request("POST", "/play.cgi/extra/p%20ath/?a=b&c",
 		"Connection: close", "Content-Length: 4", "Content-Type: a/b", "X-One: 1", "X-One: 2", "Cookie: a=1", "Cookie: b=2",
 		"Proxy: http://evil.example:1", "X_Foo: evil", "X-Foo: good")+"body")
-	wantEnvironment(t, env, map[string]string{
+	wantVariables(t, env, map[string]string{
 		"SERVER_SOFTWARE": "wsd/test", "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1",
 		"SERVER_NAME": "test.example", "SERVER_PORT": "80", "REQUEST_METHOD": "POST", "REQUEST_URI": "/play.cgi/extra/p%20ath/?a=b&c",
 		"SCRIPT_NAME": "/play.cgi", "PATH_INFO": "/extra/p ath/", "PATH_TRANSLATED": "", "QUERY_STRING": "a=b&c",
@@ -508,7 +474,7 @@ func TestCGIScriptName(t *testing.T) {
 		"/play.cgi?x=/y":  {"/play.cgi", ""},
 	} {
 		env := programEnvironment(t, Config{}, request("GET", path, "Connection: close"))
-		wantEnvironment(t, env, map[string]string{"SCRIPT_NAME": want[0], "PATH_INFO": want[1], "CONTENT_LENGTH": ""})
+		wantVariables(t, env, map[string]string{"SCRIPT_NAME": want[0], "PATH_INFO": want[1], "CONTENT_LENGTH": ""})
 	}
 }
 

@@ -59,8 +59,7 @@ func TestHeaderTooLarge(t *testing.T) {
 			}
 			c := servertest.NewClient(t, dial()).Upgrade("/", "Cookie: "+strings.Repeat("c", 1500))
 			c.Want("up")
-			c.SendClose(1000)
-			c.WantCloseFrame(1000, "")
+			c.Leave()
 			r.log.Wait(t, "DISCONNECT")
 		})
 	}

@@ -37,8 +37,7 @@ func TestHealth(t *testing.T) {
 	if records := s.log.All("HTTP"); len(records) != 1 || records[0]["path"] != "/up/" {
 		t.Errorf("health checks are logged: %v", records)
 	}
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 
 	s.Close()
 	if resp, body := get(t, "GET", url+"/up"); resp.StatusCode != 503 || body != "shutting down\n" {

@@ -60,8 +60,7 @@ func TestOnce(t *testing.T) {
 	r.log.Wait(t, "there is one session only ({Once})")
 	c.Send("still there")
 	c.Want("still there")
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	r.wait(t) // without being stopped
 	r.log.Wait(t, "the session has ended ({Once})")
 }

@@ -18,10 +18,7 @@ func TestListenBeforeRun(t *testing.T) {
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, path)
 	select {
 	case <-s.Listening():
 		t.Error("it says that it accepts connections")

@@ -35,15 +35,7 @@ func openAll(t *testing.T, cfg *Config) []listener {
 
 // socketPath is short: a socket's path may have 103 bytes on some systems, which
 // t.TempDir alone can exceed.
-func socketPath(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "wsd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return filepath.Join(dir, "s")
-}
+func socketPath(t *testing.T) string { t.Helper(); return filepath.Join(servertest.Dir(t), "s") }
 
 func needIPv6(t *testing.T) {
 	t.Helper()
@@ -79,10 +71,7 @@ func TestListenTCP(t *testing.T) {
 		if want := fmt.Sprintf("https://%s:%d/", l.host, bound.Port()); l.url() != want || bound.Port() == 0 {
 			t.Errorf("url %s, want %s", l.url(), want)
 		}
-		conn, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := servertest.Connect(t, l.Addr().String())
 		conn.Close()
 		if !l.tls || l.redirectTo != 0 {
 			t.Errorf("%s: tls %v, redirect to %d", l.url(), l.tls, l.redirectTo)
@@ -231,12 +220,9 @@ func TestListenUnixSocket(t *testing.T) {
 	if len(ls) != 1 || ls[0].url() != "unix:"+path || !ls[0].tls {
 		t.Fatalf("got %v", ls)
 	}
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, path)
 	conn.Close()
-	_, err = listen(&Config{UnixSocket: path})
+	_, err := listen(&Config{UnixSocket: path})
 	wantHint(t, err, "unix:"+path, "another server")
 	if conn, err = net.Dial("unix", path); err != nil {
 		t.Fatalf("the live server's socket is gone: %v", err)
@@ -268,10 +254,7 @@ func TestListenUnixStale(t *testing.T) {
 	path := socketPath(t)
 	makeStale(t, path)
 	openAll(t, &Config{UnixSocket: path})
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, path)
 	conn.Close()
 }
 

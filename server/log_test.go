@@ -78,8 +78,7 @@ func TestSessionLogOfBinary(t *testing.T) {
 	c := s.client(t)
 	c.Write(slices.Concat(binFrame(string([]byte{1, 2, 3})), textFrame("ab")))
 	c.WantMessage(servertest.Binary, "\x00\x01\x02")
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "messages_in", "2", "bytes_in", "5", "messages_out", "1", "bytes_out", "3")
 }
 

@@ -58,8 +58,7 @@ func TestMaxPerAddress(t *testing.T) {
 	gate.Open()
 	wantStatus(t, <-answered, http.StatusOK)
 	s.log.WaitN(t, 3, "HTTP") // the program's comes when it has ended
-	first.SendClose(1000)
-	first.WantCloseFrame(1000, "")
+	first.Leave()
 	s.log.Wait(t, "DISCONNECT")
 	s.client(t, one).Want("up")
 	s.client(t, one).Want("up")
@@ -100,8 +99,7 @@ func TestPlainConnectionsPerAddress(t *testing.T) {
 			for _, conn := range silent {
 				conn.Close()
 			}
-			c.SendClose(1000)
-			c.WantCloseFrame(1000, "")
+			c.Leave()
 			r.stop()
 			r.wait(t)
 			if len(r.log.All(told)) != 1 {
@@ -222,8 +220,7 @@ func TestUnknownAddressesAreCountedAsOne(t *testing.T) {
 			resp := s.askUpgrade(t, "X-Forwarded-For: 192.0.2.2", header)
 			wantBusy(t, resp)
 			s.clientFrom(t, "192.0.2.1").Want("up")
-			first.SendClose(1000)
-			first.WantCloseFrame(1000, "")
+			first.Leave()
 			s.log.Wait(t, "DISCONNECT")
 			s.client(t, "X-Forwarded-For: 192.0.2.3", header).Want("up")
 			wantStatus(t, s.askUpgrade(t, "X-Forwarded-For: 192.0.2.4", header), http.StatusTooManyRequests)
@@ -240,10 +237,7 @@ func TestNoAddressIsNotCounted(t *testing.T) {
 	run(t, Config{Command: servertest.Play("print:up", "drain"), UnixSocket: path, Addresses: []string{"127.0.0.1:0"},
 		MaxPerAddress: 1, HandshakesPerMinute: 1})
 	for range 3 {
-		conn, err := net.Dial("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		conn := servertest.Connect(t, path)
 		servertest.NewClient(t, conn).Upgrade("/").Want("up")
 	}
 }

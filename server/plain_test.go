@@ -234,8 +234,7 @@ func askEverything(t *testing.T, level slog.Level) *servertest.Log {
 	} {
 		s.ask(t, r)
 	}
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	book.Wait(t, "DISCONNECT")
 	s.ask(t, strings.Replace(upgrade(), "Version: 13", "Version: 8", 1)) // a bad handshake
 	book.WaitN(t, 6, "HTTP")

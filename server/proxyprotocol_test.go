@@ -116,10 +116,7 @@ func TestProxyProtocol(t *testing.T) {
 			return tls.Client(begin(t, servertest.Connect(t, secure.addr), header), servertest.TrustAny())
 		},
 		"unix": func(header string) net.Conn {
-			nc, err := net.Dial("unix", plain.cfg.UnixSocket)
-			if err != nil {
-				t.Fatal(err)
-			}
+			nc := servertest.Connect(t, plain.cfg.UnixSocket)
 			return begin(t, nc, header)
 		},
 	}
@@ -172,8 +169,7 @@ func TestProxyProtocolEagerClient(t *testing.T) {
 	}
 	c.Want("one")
 	c.Want(long)
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 }
 
 func TestProxyProtocolRefusals(t *testing.T) {
@@ -218,10 +214,7 @@ func TestProxyProtocolUntrusted(t *testing.T) {
 	cfg.UnixSocket = socketPath(t)
 	r := run(t, cfg)
 	handmade, _ := hex.DecodeString(byHand)
-	unix, err := net.Dial("unix", cfg.UnixSocket)
-	if err != nil {
-		t.Fatal(err)
-	}
+	unix := servertest.Connect(t, cfg.UnixSocket)
 	for _, nc := range []net.Conn{servertest.Connect(t, r.addr), unix} {
 		c := servertest.NewClient(t, begin(t, nc, "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n"))
 		resp, err := http.ReadResponse(c.In, nil)

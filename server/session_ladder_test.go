@@ -63,9 +63,7 @@ func TestLadderKillsGroup(t *testing.T) {
 			c := s.client(t)
 			c.Want("up")
 			child.Reached()
-			c.SendClose(1000)
-			c.WantCloseFrame(1000, "")
-			c.WantEnd()
+			c.Leave()
 			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", "signal: SIGKILL")
 			child.Gone()
 		})
@@ -81,8 +79,7 @@ func TestLadderReachesChildOfEndedBackend(t *testing.T) {
 	c := s.client(t)
 	c.Want("up")
 	child.Reached()
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	child.Gone()
 	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0")
 }
@@ -96,8 +93,7 @@ func TestLadderGivesUpDaemon(t *testing.T) {
 	c := s.client(t)
 	c.Want("up")
 	daemon.Reached()
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", "exit status 0")
 	daemon.Open() // lets it end
 }
@@ -133,8 +129,7 @@ func TestLadderRungs(t *testing.T) {
 			}
 			c := s.client(t)
 			c.Want("up")
-			c.SendClose(1000)
-			c.WantCloseFrame(1000, "")
+			c.Leave()
 			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "exit", tt.exit)
 		})
 	}
@@ -195,8 +190,7 @@ func TestLadderDrainsOutput(t *testing.T) {
 	s := serveToEnd(t, "print:up", "drain", "long:3000000", "errlong:3000000", "exit:5")
 	c := s.client(t)
 	c.Want("up")
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 5")
 }
 
@@ -225,8 +219,7 @@ func TestKill(t *testing.T) {
 	c, leaving := s.client(t), s.client(t)
 	c.Want("up")
 	leaving.Want("up")
-	leaving.SendClose(1000)
-	leaving.WantCloseFrame(1000, "")
+	leaving.Leave()
 	nc := servertest.Connect(t, s.addr)
 	defer nc.Close()
 	io.WriteString(nc, "GET /play.cgi HTTP/1.1\r\nHost: a\r\n\r\n")

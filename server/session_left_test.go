@@ -1,8 +1,6 @@
 package server
 
 import (
-	"net"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -73,12 +71,9 @@ func TestDeliveredToSlowBackend(t *testing.T) {
 func TestDeliveredAlthoughOutputFails(t *testing.T) {
 	t.Parallel()
 	file, before, after := recording(t), servertest.NewGate(t), servertest.NewGate(t)
-	s, addr := serveUnix(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play(before.Step(), "lines:3,10", after.Step(), "read:"+file)})
-	conn, err := net.Dial("unix", addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := servertest.NewClient(t, conn).Upgrade("/")
+	path := socketPath(t) // whose buffers keep what was sent before its peer closed it
+	s := run(t, Config{UnixSocket: path, CloseDelay: servertest.Patience, Command: servertest.Play(before.Step(), "lines:3,10", after.Step(), "read:"+file)})
+	c := servertest.NewClient(t, servertest.Connect(t, path)).Upgrade("/")
 	before.Reached()
 	// More than the pipe and the server's own buffers hold, less than with the
 	// socket's.
@@ -90,35 +85,6 @@ func TestDeliveredAlthoughOutputFails(t *testing.T) {
 	after.Open()
 	s.log.Wait(t, "DISCONNECT")
 	wantRecording(t, file, want)
-}
-
-// serveUnix is serve on a Unix socket, whose buffers keep what was sent before
-// its peer closed it.
-func serveUnix(t *testing.T, cfg Config) (*testServer, string) {
-	t.Helper()
-	log := new(servertest.Log)
-	cfg.Log, cfg.Env = logTo(log, LevelAccess), []string{quickExit}
-	s, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := socketPath(t)
-	l, err := net.Listen("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	hs := httptest.NewUnstartedServer(s)
-	hs.Listener.Close()
-	hs.Listener = l
-	hs.Start()
-	t.Cleanup(func() {
-		within(t, "Close", s.Close)
-		hs.Close()
-		if t.Failed() {
-			t.Logf("the log:\n%s", log)
-		}
-	})
-	return &testServer{Server: s, log: log}, path
 }
 
 // fillStdin is enough messages to fill a backend's pipe and the server's buffers.
@@ -169,8 +135,7 @@ func TestSlowBackendDuringPing(t *testing.T) {
 	c.Write(ping[7:])
 	gate.Open()
 	c.Want("read")
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	if c.Pongs != 1 {
 		t.Errorf("%d pongs for one ping", c.Pongs)
 	}

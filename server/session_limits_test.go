@@ -46,8 +46,7 @@ func TestMaxForks(t *testing.T) {
 	if r := s.log.WaitN(t, 3, "all places are taken ({MaxForks})")[0]; r["level"] != LevelWarn.String() {
 		t.Error(r)
 	}
-	one.SendClose(1000)
-	one.WantCloseFrame(1000, "")
+	one.Leave()
 	s.log.Wait(t, "DISCONNECT")
 	s.client(t).Want("up")
 	wantBusy(t, s.askUpgrade(t))

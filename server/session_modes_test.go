@@ -260,9 +260,7 @@ func TestBinaryEcho(t *testing.T) {
 	if got := readChunks(t, c, 4); got != "\xffab\xfe" {
 		t.Errorf("got %q", got)
 	}
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
-	c.WantEnd()
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "messages_in", "6", "exit", "exit status 0")
 }
 
@@ -320,9 +318,7 @@ func TestTerminalEcho(t *testing.T) {
 	c := s.client(t)
 	c.Want("up")
 	c.WantEcho("hello", "", "é€😀", "\ttab", "keys \x01\x03\x04\x11\x13\x15\x16\x17\x1a\x1c\x7f end", "a\rb", strings.Repeat("x", 4_095), strings.Repeat("x", 4_096), strings.Repeat("0123456789", 10_000))
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
-	c.WantEnd()
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0", "messages_in", "9", "messages_out", "10")
 }
 
@@ -341,9 +337,7 @@ func TestTerminalEOF(t *testing.T) {
 			if leave == "FIN" {
 				c.Conn.Close()
 			} else {
-				c.SendClose(1000)
-				c.WantCloseFrame(1000, "")
-				c.WantEnd()
+				c.Leave()
 			}
 			s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0")
 			wantRecording(t, file, want+line+"\n")

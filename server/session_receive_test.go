@@ -24,9 +24,7 @@ func TestEcho(t *testing.T) {
 	s := serveSteps(t, "echo")
 	c := s.client(t)
 	c.WantEcho("hello", "", "é€😀", " spaces  ", "\ttab", strings.Repeat("x", 125), strings.Repeat("x", 126), strings.Repeat("x", 65_520), strings.Repeat("x", 65_535), strings.Repeat("x", 65_536), strings.Repeat("€", 300_000))
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
-	c.WantEnd()
+	c.Leave()
 	s.log.Wait(t, "DISCONNECT").Want(t, "messages_in", "11", "messages_out", "11")
 }
 

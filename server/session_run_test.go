@@ -28,6 +28,7 @@ func run(t *testing.T, cfg Config) *runServer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.auth.Timeout = servertest.Patience // a busy machine is no hang
 	ctx, stop := context.WithCancel(context.Background())
 	r := &runServer{testServer: &testServer{Server: s, log: log}, stop: stop, ended: make(chan error, 1)}
 	go func() { r.ended <- s.Run(ctx) }() // ends by stop; the cleanup waits for it

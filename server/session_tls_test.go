@@ -59,8 +59,7 @@ func TestTLSSessionIdle(t *testing.T) {
 	wake.Open()
 	c.Want("woken")
 	c.WantEcho("hello")
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	r.log.Wait(t, "DISCONNECT")
 }
 
@@ -155,10 +154,7 @@ func wantEnv(t *testing.T, env []string, want ...string) {
 
 func unixClient(t *testing.T, path string) *servertest.Client {
 	t.Helper()
-	conn, err := net.Dial("unix", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	conn := servertest.Connect(t, path)
 	return servertest.NewClient(t, conn)
 }
 
@@ -192,8 +188,7 @@ func TestUnixSocketTLSSession(t *testing.T) {
 	c := servertest.NewClient(t, servertest.Connect(t, path))
 	c = servertest.NewClient(t, tls.Client(c.Conn, servertest.TrustAny())).Upgrade("/")
 	c.WantEcho("hello", strings.Repeat("x", 500_000))
-	c.SendClose(1000)
-	c.WantCloseFrame(1000, "")
+	c.Leave()
 	r.log.Wait(t, "DISCONNECT").Want(t, "code", "1000")
 }
 
