@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Asked by wsd --authcmd: lets in who has a ticket in the cookie "ticket".
+"""Run by wsd --authcmd: admits clients with a valid ticket in the cookie "ticket".
 
-A ticket is USER.EXPIRES.SIGNATURE. Your site sets it when somebody logs in; all
-that the site and this program share is the key file, of 32 random bytes:
+A ticket is USER.EXPIRES.SIGNATURE. Your site sets it when a user logs in. The site
+and this program share only the key file, which has 32 random bytes:
 
     head -c 32 /dev/urandom > key
     ticket.py key make ada 3600    # what a site would put into the cookie
     ticket.py key                  # what wsd runs
 
-Exit status 0 lets in, 1 is 401. So is any error of Python's own: nobody gets in
-by one.
+Exit status 0 lets the client in, 1 answers 401. An uncaught Python error exits
+with 1, too, so it lets nobody in.
 """
 import hashlib
 import hmac
@@ -25,15 +25,15 @@ def sign(key, text):
 
 def make(key, user, seconds):
     if not re.fullmatch("[A-Za-z0-9_-]+", user):
-        sys.exit("a user has letters, digits, _ and - only")
+        sys.exit("the user may have only letters, digits, _ and -")
     text = f"{user}.{int(time.time()) + int(seconds)}"
     return f"{text}.{sign(key, text)}"
 
 
 def check(key, ticket):
-    """Return the user whom a ticket names, or None if it is not good."""
+    """Return the user that a ticket names, or None if it is not valid."""
     text, _, signature = ticket.rpartition(".")
-    # In constant time, or the time would tell how much of a guess was right.
+    # In constant time: otherwise the time would tell how much of a guess was right.
     if not hmac.compare_digest(os.fsencode(sign(key, text)), os.fsencode(signature)):
         return None
     user, _, expires = text.partition(".")

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Counts to ten, one number a message, and ends: the session closes with 1000.
+# Counts to ten, one number a message, and exits: the session closes with 1000.
 # The pause after each number is one second, or the first argument.
 #
 # Output: echo is part of the shell and writes at once. A program in between,
-# such as sed, may hold its lines back: see stdbuf -oL, or wsd --pty.
+# such as sed, may buffer its lines: use stdbuf -oL, or wsd --pty.
 n=1
 while [ "$n" -le 10 ]; do
 	echo "$n"

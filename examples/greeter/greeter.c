@@ -1,8 +1,8 @@
-/* Asks for a name and greets each one it is sent, until its input ends.
+/* Asks for a name and greets each name it gets, until its input ends.
  *
- * Output: on a pipe stdio waits for a full buffer, so each line is followed by
- * fflush. On Unix one setvbuf(stdout, NULL, _IOLBF, BUFSIZ) at the start does
- * the same. */
+ * Output: on a pipe stdio waits for a full buffer, so fflush follows each line.
+ * On Unix, one setvbuf(stdout, NULL, _IOLBF, BUFSIZ) at the start does the
+ * same. */
 #include <stdio.h>
 
 static void say(const char *text)

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Asks for a name and greets each one it is sent, until its input ends.
+// Asks for a name and greets each name it gets, until its input ends.
 const readline = require("node:readline");
 
-// Output: Node holds nothing back, but it may still be writing when console.log
-// returns: end by running out of work, since process.exit() loses the rest.
+// Output: Node does not buffer, but it may still be writing when console.log
+// returns. So let the program run to its end: process.exit() loses the rest.
 console.log("What is your name?");
 readline
   .createInterface({ input: process.stdin })

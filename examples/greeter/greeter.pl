@@ -1,5 +1,5 @@
 #!/usr/bin/env perl
-# Asks for a name and greets each one it is sent, until its input ends.
+# Asks for a name and greets each name it gets, until its input ends.
 use strict;
 use warnings;
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Asks for a name and greets each one it is sent, until its input ends."""
+"""Asks for a name and greets each name it gets, until its input ends."""
 import sys
 
-# Output: on a pipe Python holds lines back until it has some kilobytes, unless
-# each print flushes (or python3 -u is used).
+# Output: on a pipe Python collects some kilobytes before it writes, unless each
+# print flushes (or you use python3 -u).
 print("What is your name?", flush=True)
 for line in sys.stdin:
     name = line.rstrip("\n")

@@ -25,7 +25,7 @@ function calculate(op, args) {
   if (!Array.isArray(args) || args.length !== 2 || args.some((n) => typeof n !== "number"))
     throw new Error("args must be two numbers");
   const result = ops.get(op)(...args);
-  if (!Number.isFinite(result)) throw new Error("the result is not a finite number"); // JSON has no word for it
+  if (!Number.isFinite(result)) throw new Error("the result is not a finite number"); // JSON can't express it
   return result;
 }
 
@@ -43,8 +43,8 @@ function answer(line) {
   return JSON.stringify(reply);
 }
 
-// Output: Node holds nothing back, but it may still be writing when console.log
-// returns: end by running out of work, since process.exit() loses the rest.
+// Output: Node does not buffer, but it may still be writing when console.log
+// returns. So let the program run to its end: process.exit() loses the rest.
 readline
   .createInterface({ input: process.stdin })
   .on("line", (line) => console.log(answer(line)));

@@ -28,7 +28,7 @@ def calculate(op, args):
         result = OPS[op](float(args[0]), float(args[1]))
     except ArithmeticError:
         result = math.inf
-    if not math.isfinite(result):  # JSON has no word for it
+    if not math.isfinite(result):  # JSON can't express it
         raise ValueError("the result is not a finite number")
     return result
 
@@ -46,6 +46,6 @@ def answer(line):
     return json.dumps(reply)
 
 
-# Output: on a pipe Python holds lines back unless each print flushes.
+# Output: on a pipe Python buffers lines unless each print flushes.
 for request_line in sys.stdin.buffer:
     print(answer(request_line), flush=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints the state of this machine as a JSON line, every second until its input
-ends; the first argument is another pause in seconds. What the platform can't
-tell is null. index.html draws it.
+"""Prints the state of this machine as a JSON line every second, until its input
+ends. The first argument changes the pause, in seconds. Values that the platform
+does not have are null. index.html draws them.
 """
 import json
 import os
@@ -11,7 +11,7 @@ import time
 
 
 def load():
-    """The mean number of processes that ran or waited to, over 1, 5 and 15 minutes."""
+    """The average number of running or waiting processes, over 1, 5 and 15 minutes."""
     try:
         return os.getloadavg()
     except (AttributeError, OSError):  # Windows has none
@@ -19,7 +19,7 @@ def load():
 
 
 def memory():
-    """Bytes in all, and bytes that programs can still have (Linux alone tells)."""
+    """Total bytes, and bytes that programs can still get (known only on Linux)."""
     try:
         with open("/proc/meminfo", encoding="ascii") as lines:
             kib = {line.split(":")[0]: int(line.split()[1]) for line in lines}
@@ -38,7 +38,7 @@ def uptime():
 
 
 def watch_input(ended):
-    """Sets ended once stdin ends, which tells that the client has left."""
+    """Sets ended when stdin ends, which means that the client has left."""
     while os.read(0, 4096):
         pass
     ended.set()
@@ -49,7 +49,7 @@ ended = threading.Event()
 threading.Thread(target=watch_input, args=(ended,), daemon=True).start()
 while True:
     stats = {"load": load(), "cpus": os.cpu_count(), "memory": memory(), "uptime": uptime()}
-    # Output: on a pipe Python holds lines back unless each print flushes.
+    # Output: on a pipe Python buffers lines unless each print flushes.
     print(json.dumps(stats), flush=True)
     if ended.wait(pause):
         break

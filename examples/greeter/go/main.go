@@ -1,5 +1,4 @@
-// Command go asks for a name and greets each one it is sent, until its input
-// ends.
+// Command go asks for a name and greets each name it gets, until its input ends.
 package main
 
 import (
@@ -11,7 +10,7 @@ import (
 
 func main() {
 	// Output: os.Stdout has no buffer, so each Println is written at once. With
-	// a bufio.Writer in between, each line needs a Flush.
+	// a bufio.Writer, each line would need a Flush.
 	fmt.Println("What is your name?")
 	input := bufio.NewReader(os.Stdin) // not a Scanner, which ends at a line of 64 KiB
 	for {
