@@ -1,6 +1,6 @@
-// Command relay is a backend for wsd that joins the clients of all wsd processes
+// Command relay is a backend for wsd that connects the clients of all wsd processes
 // through a broker. It reads lines of JSON from stdin and writes lines of JSON to
-// stdout; see README.md for them.
+// stdout; README.md describes them.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 
 const usage = `usage: relay agents|room
 
-  agents   joins agents and the pages from the same address (REMOTE_ADDR)
+  agents   connects agents with pages from the same address (REMOTE_ADDR)
   room     a canvas for all visitors of a room (QUERY_STRING, room=NAME)
 
 The broker is the nats-server at NATS_URL, or at ` + defaultBroker + `
@@ -30,12 +30,12 @@ The broker is the nats-server at NATS_URL, or at ` + defaultBroker + `
 
 const defaultBroker = "nats://127.0.0.1:4222"
 
-// errUsage is a command line that can't be right.
+// errUsage is a wrong command line.
 var errUsage = errors.New("the argument must be agents or room")
 
 func main() {
 	// SIGINT and SIGTERM end a session as the end of stdin does. A write to a
-	// closed stdout must not end the process before the others are told.
+	// closed stdout must not end the process before the others learn of it.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout)
@@ -53,8 +53,8 @@ func main() {
 	}
 }
 
-// run serves one client. A client that has not left by itself is told the error
-// in its last line.
+// run serves one client. If the client has not left, its last line tells it the
+// error.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout io.Writer) error {
 	role, err := parse(args)
 	if err != nil {
@@ -66,12 +66,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	if err == nil || ctx.Err() != nil {
 		return nil
 	}
-	// A client that reads nothing can't be told this either.
+	// Fails for a client that reads nothing: it can't be told.
 	_ = out.Tell(fault(err).Line())
 	return err
 }
 
-// fault is what the client is told of an error.
+// fault is what the client may know about an error.
 func fault(err error) *line.Error {
 	if fault, ok := errors.AsType[*line.Error](err); ok {
 		return fault
@@ -79,8 +79,8 @@ func fault(err error) *line.Error {
 	if errors.Is(err, line.ErrSlow) {
 		return &line.Error{Code: "slow", Message: err.Error()}
 	}
-	// Where the broker is and what ails it is not for the client.
-	return &line.Error{Code: "broker", Message: "the broker is out of reach; connect again in a while"}
+	// The client must not learn where the broker is and what is wrong with it.
+	return &line.Error{Code: "broker", Message: "the broker is unreachable; try again later"}
 }
 
 // parse returns the role that the arguments name.

@@ -1,4 +1,4 @@
-// Package agents is the backend that joins agents and pages: an agent registers
+// Package agents is the backend that connects agents and pages: an agent registers
 // a name, a page from the same public address lists the names and joins one, and
 // both talk through a channel of their own. One connection may do both.
 package agents
@@ -30,7 +30,7 @@ type session struct {
 
 // Run serves the client that writes to in and reads from out, until in ends or
 // ctx does. remote is the client's address, REMOTE_ADDR. The error is a
-// *line.Error where it is the client's to know.
+// *line.Error if the client may know it.
 func Run(ctx context.Context, remote string, conn *broker.Conn, in <-chan line.Line, out *line.Writer) error {
 	network, err := networkOf(remote)
 	if err != nil {
@@ -87,7 +87,7 @@ func (s *session) serve(ctx context.Context, in <-chan line.Line, notes <-chan *
 	}
 }
 
-// tick gives signs of life, and looks for those of others.
+// tick sends signs of life, and checks those of others.
 func (s *session) tick(ctx context.Context, sub *nats.Subscription) error {
 	if dropped, err := sub.Dropped(); err != nil || dropped > 0 {
 		return errors.Join(errors.New("messages for this session were lost"), err)

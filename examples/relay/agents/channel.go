@@ -25,8 +25,8 @@ type channel struct {
 }
 
 // note is a message from one session to another, about a channel. It goes to
-// the inbox of the peer, and names our own as the address for an answer: so the
-// broker itself answers at once when no process listens there any more.
+// the peer's inbox, and names our own as the address for an answer, so that the
+// broker itself answers at once if no process listens there any more.
 type note struct {
 	Kind    kind            `json:"kind"`
 	Channel string          `json:"channel,omitempty"` // in ask
@@ -60,8 +60,8 @@ func (s *session) ask(agent entry, now time.Time) {
 // send sends a note to the other end of a channel.
 func (s *session) send(c *channel, n note) { s.publish(inbox(c.peer, c.id), c.id, n) }
 
-// publish sends a note. Errors are those of a connection that has ended, which
-// the session learns of anyway.
+// publish sends a note. It fails only if the connection has ended, which the
+// session learns anyway.
 func (s *session) publish(subject, channel string, n note) {
 	text, err := json.Marshal(n)
 	if err != nil {
@@ -176,8 +176,8 @@ func (s *session) drop(c *channel, reason string, tellPeer bool) error {
 	return s.out.Tell(refused(reason, c.agent).Line())
 }
 
-// checkChannels gives a sign of life in each channel, and ends those whose other
-// end gives none.
+// checkChannels sends a sign of life in each channel, and ends those whose other
+// end sends none.
 func (s *session) checkChannels(now time.Time) error {
 	for _, c := range s.channels {
 		if now.Sub(c.heard) > broker.Lost {

@@ -22,7 +22,7 @@ const maxListed = 200
 type directory struct {
 	watcher jetstream.KeyWatcher
 	agents  map[string]listed // by their key in the registry
-	changed bool              // since it was last shown
+	changed bool              // since the client was last told
 }
 
 // listed is an agent with the time of its last sign of life here. The registry
@@ -43,7 +43,7 @@ func openDirectory(ctx context.Context, r *registry, network string) (*directory
 	for {
 		select {
 		case kept, ok := <-watcher.Updates():
-			if ok && kept == nil { // those that were there are through
+			if ok && kept == nil { // the end of those so far
 				return d, nil
 			}
 			if err := d.follow(kept, ok, time.Now()); err != nil {
@@ -63,8 +63,7 @@ func (d *directory) updates() <-chan jetstream.KeyValueEntry {
 	return d.watcher.Updates()
 }
 
-// follow takes one change of the registry; ok is false when there will be none
-// any more.
+// follow takes one change of the registry; ok is false if there will be no more.
 func (d *directory) follow(kept jetstream.KeyValueEntry, ok bool, now time.Time) error {
 	if !ok {
 		return errors.New("watching the registry: it has ended")
@@ -87,7 +86,7 @@ func (d *directory) follow(kept jetstream.KeyValueEntry, ok bool, now time.Time)
 	return nil
 }
 
-// expire drops the agents that have given no sign of life.
+// expire drops the agents without a sign of life.
 func (d *directory) expire(now time.Time) {
 	if d == nil {
 		return
@@ -106,9 +105,9 @@ type agentLine struct {
 	Token bool   `json:"token"` // whether joining it needs one
 }
 
-// lines are the agents in the order of their names.
+// lines are the agents, sorted by name.
 func (d *directory) lines() []agentLine {
-	agents := make([]agentLine, 0, len(d.agents)) // not nil: JSON has [] for it
+	agents := make([]agentLine, 0, len(d.agents)) // not nil, which JSON writes as null
 	for _, agent := range d.agents {
 		agents = append(agents, agentLine{agent.Name, agent.Token != ""})
 	}
@@ -116,7 +115,7 @@ func (d *directory) lines() []agentLine {
 	return agents
 }
 
-// showDirectory tells the client of the agents, if that is news.
+// showDirectory tells the client about the agents, if they have changed.
 func (s *session) showDirectory() error {
 	if s.directory == nil || !s.directory.changed {
 		return nil

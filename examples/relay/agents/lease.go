@@ -21,10 +21,10 @@ type lease struct {
 	revision uint64 // of the entry in the registry; another one is not ours
 }
 
-// claim takes the name in e, or returns an *Error. A name that is taken changes
-// hands in two cases: the session that holds it is dead, or both have the same
-// token. The second is for an agent that comes back while wsd still waits for
-// its old connection to time out.
+// claim takes the name in e, or returns a *line.Error. It takes over a name in two
+// cases: the session that holds it is dead, or both have the same token. The second
+// is for an agent that comes back while wsd still waits for its old connection to
+// time out.
 func (r *registry) claim(ctx context.Context, key string, e entry) (*lease, error) {
 	ctx, cancel := context.WithTimeout(ctx, broker.Answer)
 	defer cancel()
@@ -38,8 +38,8 @@ func (r *registry) claim(ctx context.Context, key string, e entry) (*lease, erro
 	return &lease{r, key, e, revision}, nil
 }
 
-// takeOver replaces the entry of a name that is taken, where that is right. Of
-// two sessions that do so at once the registry lets one win.
+// takeOver replaces the entry of a name that is taken, if claim allows it. If two
+// sessions do so at once, the registry lets one win.
 func (r *registry) takeOver(ctx context.Context, key string, e entry) (uint64, error) {
 	taken := &line.Error{Code: "name-taken", Message: "another agent has this name"}
 	kept, err := r.bucket.Get(ctx, key)
@@ -80,15 +80,16 @@ func (r *registry) create(ctx context.Context, key string, e entry, taken error)
 	return revision, nil
 }
 
-// lives asks a session for a sign of life. Only the broker's word that nobody
-// listens is a no: a session that is slow to answer lives.
+// lives asks a session for a sign of life. The answer is no only if the broker
+// says that nobody listens: a session that is slow to answer is alive.
 func (r *registry) lives(session string) bool {
 	_, err := r.broker.Request(inbox(session, "probe"), nil, broker.Answer/2)
 	return !errors.Is(err, nats.ErrNoResponders)
 }
 
-// renew keeps the name. The error is an *Error when another has it now. A name
-// that has run out, as when this process was stopped for a while, is taken again.
+// renew keeps the name. The error is a *line.Error if another session has it now.
+// It takes a name again that has expired, because this process was stopped for a
+// while.
 func (l *lease) renew(ctx context.Context) error {
 	if l == nil {
 		return nil
@@ -106,10 +107,10 @@ func (l *lease) renew(ctx context.Context) error {
 	return nil
 }
 
-// errReplaced ends the session of an agent whose name another has now.
+// errReplaced ends the session of an agent whose name another session has now.
 var errReplaced = &line.Error{Code: "replaced", Message: "another connection has taken this name over"}
 
-// release gives the name back. Where that fails it runs out.
+// release gives the name back. If that fails, it expires.
 func (l *lease) release() {
 	if l == nil {
 		return

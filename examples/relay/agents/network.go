@@ -11,11 +11,11 @@ import (
 const ipv6Bits = 64
 
 // networkOf returns what the addresses of one home have in common, as a word that
-// may be a part of a subject. Two clients may meet when theirs is the same.
+// is safe as a part of a subject. Two clients may meet if theirs is the same.
 func networkOf(remote string) (string, error) {
 	address, err := netip.ParseAddr(remote)
 	if err != nil {
-		return "", fmt.Errorf("REMOTE_ADDR is %q, and not the address of a client", remote)
+		return "", fmt.Errorf("REMOTE_ADDR is %q, which is not the address of a client", remote)
 	}
 	address = address.WithZone("").Unmap()
 	if address.Is6() {

@@ -29,7 +29,7 @@ type entry struct {
 	Token string `json:"token,omitempty"`
 }
 
-// openRegistry opens the registry, and makes it when it is the first to come.
+// openRegistry opens the registry, and makes it if there is none.
 func openRegistry(ctx context.Context, conn *broker.Conn) (*registry, error) {
 	ctx, cancel := context.WithTimeout(ctx, broker.Answer)
 	defer cancel()
@@ -53,7 +53,7 @@ func key(network, name string) string {
 	return network + "." + hex.EncodeToString([]byte(name))
 }
 
-// hash is what the registry keeps of a token: whoever reads it there has not got
+// hash is what the registry keeps of a token: whoever reads it there does not have
 // the token.
 func hash(token string) string {
 	if token == "" {
@@ -63,7 +63,7 @@ func hash(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// admits reports whether the token, hashed, is the one that the entry asks for.
+// admits reports whether the token, hashed, is the one that the entry requires.
 func (e entry) admits(token string) bool {
 	return e.Token == "" || subtle.ConstantTimeCompare([]byte(e.Token), []byte(token)) == 1
 }
@@ -76,7 +76,7 @@ func (e entry) encode() []byte {
 	return text
 }
 
-// decodeEntry returns false for a value that is no entry.
+// decodeEntry returns false for a value that is not an entry.
 func decodeEntry(value []byte) (entry, bool) {
 	var e entry
 	err := json.Unmarshal(value, &e)

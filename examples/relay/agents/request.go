@@ -27,8 +27,8 @@ type request struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-// answer does what a line asks for. The error is a *line.Error when that
-// can't be.
+// answer does what a line asks for. The error is a *line.Error if the client has
+// made a mistake.
 func (s *session) answer(ctx context.Context, next line.Line) error {
 	var r request
 	if err := next.Decode(&r); err != nil {
@@ -58,7 +58,7 @@ func (s *session) register(ctx context.Context, r request) error {
 		return err
 	}
 	if s.lease != nil {
-		return &line.Error{Code: "registered", Message: "this connection has a name already"}
+		return &line.Error{Code: "registered", Message: "this connection already has a name"}
 	}
 	lease, err := s.registry.claim(ctx, key(s.network, r.Name), entry{r.Name, s.id, hash(r.Token)})
 	if err != nil {
@@ -71,7 +71,7 @@ func (s *session) register(ctx context.Context, r request) error {
 	}{"registered", r.Name})
 }
 
-// list shows the agents, now and at each change. A second one shows them again.
+// list shows the agents, now and after each change. A second request shows them again.
 func (s *session) list(ctx context.Context) error {
 	if s.directory == nil {
 		var err error
@@ -89,7 +89,7 @@ func (s *session) join(ctx context.Context, r request) error {
 		return err
 	}
 	if len(s.channels) >= maxChannels {
-		return &line.Error{Code: "too-many", Message: "this connection has as many channels as it may"}
+		return &line.Error{Code: "too-many", Message: "this connection has too many channels"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, broker.Answer)
 	defer cancel()
@@ -137,14 +137,14 @@ func (s *session) leave(r request) error {
 
 var errNoChannel = &line.Error{Code: "no-channel", Message: "there is no such channel, or it has ended"}
 
-// refused is what a client is told that can't join an agent.
+// refused tells a client why it can't join an agent.
 func refused(code, agent string) *line.Error {
-	message := "there is no agent of this name at your address"
+	message := "there is no agent with this name at your address"
 	switch code {
 	case "token":
 		message = "this agent asks for another token"
 	case "busy":
-		message = "this agent has as many channels as it may"
+		message = "this agent has too many channels"
 	default:
 		code = "no-agent"
 	}

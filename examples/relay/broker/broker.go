@@ -1,4 +1,4 @@
-// Package broker connects a backend to nats-server, the process that joins the
+// Package broker connects a backend to nats-server, the process that connects the
 // backends of all wsd processes.
 package broker
 
@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// patience bounds the wait for a broker at start, and retry is the pause
-	// between two attempts: a broker that is just being restarted is waited for.
+	// patience bounds the wait for a broker at start, such as one that is being
+	// restarted; retry is the pause between two attempts.
 	patience = 5 * time.Second
 	retry    = 250 * time.Millisecond
 	// A broker that answers no ping for two periods is gone.
@@ -23,16 +23,16 @@ const (
 	Answer = 2 * time.Second
 )
 
-// ErrGone says that the connection to the broker has ended. There is no
-// reconnecting: what others have said meanwhile is lost, and a new session, which
-// the client has to be ready for anyway, begins with the present state.
+// ErrGone says that the connection to the broker has ended. A Conn does not
+// reconnect: it would miss what others say meanwhile. A new session, which clients
+// must be ready for anyway, begins with the current state.
 var ErrGone = errors.New("the connection to the broker has ended")
 
 // Conn is a connection to the broker. It is safe for concurrent use.
 type Conn struct {
 	*nats.Conn
 	JS   jetstream.JetStream
-	gone chan error // the reason of the end, once
+	gone chan error // gets the reason of the end, once
 }
 
 // Connect connects to the broker at url, within a bounded time or until ctx ends.
@@ -74,8 +74,8 @@ func connect(url, name string) (*Conn, error) {
 	return conn, nil
 }
 
-// fail takes an error that comes between two calls. A subscription that was too
-// slow is not one: whoever can't do without a message asks Dropped.
+// fail takes an error that comes between two calls. It ignores a subscription that
+// was too slow: whoever needs every message asks Dropped.
 func (c *Conn) fail(err error) {
 	if !errors.Is(err, nats.ErrSlowConsumer) {
 		c.end(err)
@@ -90,10 +90,10 @@ func (c *Conn) end(reason error) {
 	}
 }
 
-// Gone yields the reason when the connection has ended.
+// Gone yields the reason once the connection has ended.
 func (c *Conn) Gone() <-chan error { return c.gone }
 
-// Explain adds what to do to an error that means a broker without JetStream.
+// Explain adds advice to an error that means a broker without JetStream.
 func Explain(err error) error {
 	if errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, nats.ErrNoResponders) {
 		return fmt.Errorf("%w: start nats-server with JetStream, as nats.conf does", err)

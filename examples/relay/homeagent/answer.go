@@ -24,8 +24,8 @@ type reply struct {
 	Error  string `json:"error,omitempty"`
 }
 
-// answer answers a question that anybody may have sent: there is a fixed set, and
-// nothing of the text is run, opened or looked up.
+// answer answers a question, which anybody may have sent: the set is fixed, and
+// nothing in the text is run, opened or looked up.
 func answer(data []byte) reply {
 	var q question
 	if json.Unmarshal(data, &q) != nil {
@@ -41,12 +41,12 @@ func about(q question) (text, fault string) {
 		if name, err := os.Hostname(); err == nil {
 			return name, ""
 		}
-		return "", "the name of this machine is not known"
+		return "", "this machine's name is unknown"
 	case "uptime":
 		if up, ok := uptime(); ok {
 			return up.Truncate(time.Second).String(), ""
 		}
-		return "", "the uptime is not known here"
+		return "", "this machine's uptime is unknown"
 	case "echo":
 		if q.Text == "" || len(q.Text) > maxEcho || !utf8.ValidString(q.Text) {
 			return "", "the text to echo must have 1 to 1024 bytes"

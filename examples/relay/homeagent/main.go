@@ -1,6 +1,6 @@
-// Command homeagent is an agent for a machine at home: it connects out to a wsd
-// that runs "relay agents", registers a name, and answers the few questions that
-// answer.go has. It runs nothing, and opens no file that a page names.
+// Command homeagent is an agent for a machine at home: it connects to a wsd that
+// runs "relay agents", registers a name, and answers the few questions in
+// answer.go. It runs nothing, and opens no file that a page names.
 package main
 
 import (
@@ -22,11 +22,11 @@ import (
 
 const usage = `usage: homeagent [--name=NAME] [--ca=FILE] wss://HOST[:PORT]/agents
 
-  --name  what pages see; this machine's name if it is left out
-  --ca    a PEM file with the certificate that the server's is signed by, or with
-          the server's own if it is self-signed; the system's if it is left out
+  --name  the name that pages see; this machine's name by default
+  --ca    a PEM file with the CA's certificate, or with the server's own if that is
+          self-signed; the system's CAs by default
 
-With RELAY_TOKEN in the environment, pages must give the same token.
+If RELAY_TOKEN is in the environment, pages must give the same token.
 `
 
 func main() {
@@ -48,7 +48,7 @@ func main() {
 	}
 }
 
-// agent is what one homeagent is told at start.
+// agent is what the command line says.
 type agent struct {
 	url    string
 	name   string
@@ -86,8 +86,8 @@ func newAgent(args []string, token string) (*agent, error) {
 	return &agent{url: address, name: *name, token: token, client: client}, nil
 }
 
-// checkURL refuses what is not the address of a WebSocket. A token must not go
-// through a network in clear.
+// checkURL refuses anything but the address of a WebSocket. A token must not cross
+// a network unencrypted.
 func checkURL(address string, hasToken bool) error {
 	u, err := url.Parse(address)
 	switch {
@@ -118,7 +118,7 @@ func newClient(ca string) (*http.Client, error) {
 	}
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate in PEM", ca)
+		return nil, fmt.Errorf("%s contains no PEM certificate", ca)
 	}
 	transport.TLSClientConfig = &tls.Config{RootCAs: pool}
 	return &http.Client{Transport: transport}, nil

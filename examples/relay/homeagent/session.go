@@ -13,8 +13,8 @@ import (
 )
 
 const (
-	// A session that has lasted for stable was a good one: the next attempt
-	// comes soon. After a bad one the pause doubles, up to longest.
+	// After a session that has lasted for stable, the next attempt comes soon.
+	// After a shorter one the pause doubles, up to longest.
 	shortest = time.Second
 	longest  = time.Minute
 	stable   = 30 * time.Second
@@ -25,7 +25,7 @@ const (
 	maxMessage = 1 << 20 // bytes
 )
 
-// errFinal is a reason for which trying again is of no use.
+// errFinal is a reason not to try again.
 var errFinal = errors.New("giving up")
 
 // run connects, again and again, until ctx ends or the reason is final.
@@ -54,13 +54,13 @@ func (a *agent) run(ctx context.Context) error {
 	}
 }
 
-// jitter spreads the agents of a server that has restarted: it returns a time
+// jitter spreads out the agents of a server that has restarted: it returns a time
 // from half the pause to all of it.
 func jitter(pause time.Duration) time.Duration {
 	return pause/2 + rand.N(pause/2+1)
 }
 
-// line is a line of the server, of any type; see README.md.
+// line is a line from the server, of any type; see README.md.
 type line struct {
 	Type    string          `json:"type"`
 	Code    string          `json:"code"`
@@ -128,7 +128,7 @@ func (a *agent) take(conn *websocket.Conn, l line) error {
 	return nil
 }
 
-// fault tells the errors that pass from those that do not.
+// fault returns errFinal for errors that do not pass.
 func (a *agent) fault(l line) error {
 	switch l.Code {
 	case "no-channel": // the page has left before it was answered
@@ -149,8 +149,8 @@ func (a *agent) send(conn *websocket.Conn, v any) error {
 	return conn.Write(ctx, websocket.MessageText, text)
 }
 
-// keepAlive closes the connection when the server answers no ping: otherwise an
-// agent whose router has been changed would wait for ever.
+// keepAlive closes the connection if the server does not answer a ping: otherwise
+// an agent with a new router would wait for ever.
 func keepAlive(ctx context.Context, conn *websocket.Conn) {
 	ticker := time.NewTicker(pingPeriod)
 	defer ticker.Stop()

@@ -4,5 +4,5 @@ package main
 
 import "time"
 
-// uptime is not known without a call of the platform's own.
+// uptime is unknown: it would take a system call of the platform's own.
 func uptime() (time.Duration, bool) { return 0, false }

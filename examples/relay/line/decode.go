@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// Decode reads one JSON object, with nothing else in the line, into request. A
-// member that request has no field for is refused: it is most often a mistake in
-// writing. The error is an *Error.
+// Decode reads one JSON object, which must be all of the line, into request. It
+// refuses a member without a field in request, which is most often a typo. The
+// error is an *Error.
 func (l Line) Decode(request any) error {
 	text := l.Text
 	switch {
@@ -26,7 +26,7 @@ func (l Line) Decode(request any) error {
 		return BadRequest("the line is not a request: " + err.Error())
 	}
 	if _, err := decoder.Token(); err != io.EOF {
-		return BadRequest("something follows the JSON object")
+		return BadRequest("there is more after the JSON object")
 	}
 	return nil
 }

@@ -1,6 +1,6 @@
 package line
 
-// Error is what a client is told of a fault, as {"type":"error","code":…,
+// Error is an error for the client, sent as {"type":"error","code":…,
 // "message":…}. Code is one of the words in the table of README.md, for
 // programs; Message is for people and may change.
 type Error struct {
@@ -21,5 +21,5 @@ func (e *Error) Line() any {
 	}{"error", e.Code, e.Message, e.Agent}
 }
 
-// BadRequest is the Error for a line that can't be right.
+// BadRequest is the Error for a line that is not valid.
 func BadRequest(message string) *Error { return &Error{Code: "bad-request", Message: message} }

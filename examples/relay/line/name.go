@@ -9,10 +9,9 @@ import (
 // maxName is the length of the longest name, in characters.
 const maxName = 32
 
-// CheckName refuses a text as the name of an agent or a visitor: names are shown
-// to others, so they are short and hold nothing that can't be seen, such as
-// control characters or marks that turn the direction of writing. The error is an
-// *Error.
+// CheckName checks the name of an agent or a visitor. Others see it, so it must be
+// short, without anything invisible such as control characters or marks that change
+// the direction of writing. The error is an *Error.
 func CheckName(name string) error {
 	switch {
 	case name == "":
@@ -22,7 +21,7 @@ func CheckName(name string) error {
 	case strings.TrimSpace(name) != name:
 		return BadRequest("the name begins or ends with a space")
 	case strings.ContainsFunc(name, func(c rune) bool { return !unicode.IsPrint(c) || c == utf8.RuneError }):
-		return BadRequest("the name holds a character that is not printable")
+		return BadRequest("the name has an unprintable character")
 	}
 	return nil
 }

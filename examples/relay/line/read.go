@@ -1,5 +1,5 @@
-// Package line carries lines of JSON between a backend and its client: stdin
-// with a limit on length and pace, stdout with a limit on what may wait.
+// Package line carries lines of JSON between a backend and its client: stdin with
+// limits on length and pace, stdout with a limit on the queue.
 package line
 
 import (
@@ -9,12 +9,11 @@ import (
 	"time"
 )
 
-// Max is the length of the longest line that is taken, in bytes, without its
-// newline.
+// Max is the length of the longest line, in bytes, without its newline.
 const Max = 64 << 10
 
-// A client may send burst lines at once, and one in each interval after that.
-// The rest waits in the pipe, and so in the end at the client.
+// A client may send burst lines at once, and then one in each interval. The rest
+// waits in the pipe, and in the end at the client.
 const (
 	burst    = 200
 	interval = 10 * time.Millisecond
@@ -27,8 +26,8 @@ type Line struct {
 	Err  *Error
 }
 
-// Read returns the lines of r, at no more than the pace of a client. The channel
-// is closed at the end of r. Read's goroutine ends with r, or when quit is closed
+// Read returns the lines of r, at the pace of a client at most. The channel is
+// closed at the end of r. Read's goroutine ends with r, or when quit is closed
 // and the pending read has returned.
 func Read(r io.Reader, quit <-chan struct{}) <-chan Line {
 	lines := make(chan Line)
@@ -55,8 +54,8 @@ func Read(r io.Reader, quit <-chan struct{}) <-chan Line {
 	return lines
 }
 
-// read returns the next line. One that does not fit into the buffer is read to
-// its end and dropped. The last line needs no newline.
+// read returns the next line. It drops a line that does not fit into the buffer.
+// The last line needs no newline.
 func read(r *bufio.Reader) (Line, error) {
 	text, err := r.ReadSlice('\n')
 	long := errors.Is(err, bufio.ErrBufferFull)
@@ -74,10 +73,10 @@ func read(r *bufio.Reader) (Line, error) {
 	return Line{Text: append([]byte(nil), text...)}, nil
 }
 
-// pace is the time from which on the next line is early.
+// pace is the time before which the next line is early.
 type pace time.Time
 
-// wait counts a line that came at now, and returns how long it is early.
+// wait counts a line that came at now, and returns how early it is.
 func (p *pace) wait(now time.Time) time.Duration {
 	due := time.Time(*p)
 	if full := now.Add(-burst * interval); due.Before(full) {

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// waiting is how many lines of Tell and Offer wait for a client that reads
-// slowly. Those of Offer get half of it, so that there is room for what must be
-// told.
+// waiting is how many lines of Tell and Offer may wait for a client that reads
+// slowly. Those of Offer get half of it, so that there is room for what the client
+// must know.
 const waiting = 256
 
 // ErrSlow is returned when too many lines wait for the client.
 var ErrSlow = errors.New("the client reads too slowly")
 
-// Writer writes lines to a client from a goroutine of its own, so that a client
-// that does not read stops nobody else. Its methods may be called concurrently,
+// Writer writes lines to a client from its own goroutine, so that a client that
+// does not read stops nobody else. Its methods may be called concurrently,
 // but none after Close.
 type Writer struct {
 	lines   chan []byte   // of Tell and Offer
@@ -39,7 +39,7 @@ func NewWriter(w io.Writer) *Writer {
 	return out
 }
 
-// write flushes when it has to wait for the next line: lines that come together
+// write flushes when it must wait for the next line: lines that come together
 // leave together, and none is held back.
 func (w *Writer) write(buffer *bufio.Writer) {
 	defer close(w.done)
@@ -64,7 +64,7 @@ func (w *Writer) write(buffer *bufio.Writer) {
 	}
 }
 
-// next returns a line that is there already.
+// next returns a line if there is one.
 func (w *Writer) next() (text []byte, ok bool) {
 	select {
 	case text, ok = <-w.lines:
@@ -74,12 +74,12 @@ func (w *Writer) next() (text []byte, ok bool) {
 	return text, ok
 }
 
-// Done is closed when nothing is written any more: before Close it means that
-// the client is gone.
+// Done is closed when nothing more is written. Before Close, it means that the
+// client is gone.
 func (w *Writer) Done() <-chan struct{} { return w.done }
 
-// Tell writes a line that the client must know of. ErrSlow means that it can't,
-// and the session can't go on.
+// Tell writes a line that the client must get. With ErrSlow it can't, and the
+// session can't go on.
 func (w *Writer) Tell(v any) error {
 	text, err := json.Marshal(v)
 	if err != nil {
@@ -93,8 +93,8 @@ func (w *Writer) Tell(v any) error {
 	}
 }
 
-// TellFault tells the client of an error that is an *Error: who has made a mistake
-// may go on. Any other error is returned.
+// TellFault tells the client an *Error: a client that has made a mistake may go on.
+// It returns any other error.
 func (w *Writer) TellFault(err error) error {
 	if fault, ok := errors.AsType[*Error](err); ok {
 		return w.Tell(fault.Line())
@@ -111,9 +111,9 @@ func (w *Writer) Offer(v any) (bool, error) {
 	return err == nil, err
 }
 
-// Send writes a line that is JSON already when the client has read those that
-// came by Send before. Lines by Tell may overtake it. The error is
-// io.ErrClosedPipe when the client is gone, or ctx's.
+// Send writes a line, which is JSON already, once the client has read the lines of
+// Send before it. Lines of Tell may overtake it. The error is io.ErrClosedPipe if
+// the client is gone, or ctx's.
 func (w *Writer) Send(ctx context.Context, text []byte) error {
 	select {
 	case w.patient <- text:
@@ -125,7 +125,7 @@ func (w *Writer) Send(ctx context.Context, text []byte) error {
 	}
 }
 
-// Close writes what waits, for no longer than the time given.
+// Close writes the waiting lines, for no longer than patience.
 func (w *Writer) Close(patience time.Duration) {
 	close(w.lines)
 	select {

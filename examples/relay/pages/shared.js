@@ -1,6 +1,6 @@
 // connect opens a WebSocket at the page's own folder, and another one when it
 // ends, until the page is left. The pause before an attempt doubles up to half a
-// minute, and differs from page to page, so that not all come back at once.
+// minute, and is random, so that not all pages come back at once.
 //
 // on.opened is called with each connection, on.line with each line of JSON, and
 // on.closed with the seconds until the next attempt. connect returns a function
@@ -36,7 +36,7 @@ export function connect(on) {
   };
 }
 
-// parse returns an object, or null for what is none.
+// parse returns an object, or null for anything else.
 function parse(text) {
   try {
     const line = JSON.parse(text);
@@ -48,8 +48,8 @@ function parse(text) {
 
 export const byId = (id) => document.getElementById(id);
 
-// element makes an element with a text. Whatever came from elsewhere goes into a
-// page as a text, never as HTML.
+// element makes an element with a text. Whatever comes from elsewhere goes into a
+// page as text, never as HTML.
 export function element(name, text = "", className = "") {
   const made = document.createElement(name);
   made.textContent = text;
@@ -57,7 +57,7 @@ export function element(name, text = "", className = "") {
   return made;
 }
 
-// report shows the state of the connection; a screen reader reads it out.
+// report shows the state of the connection; screen readers announce it.
 export function report(text, bad = false) {
   const status = byId("status");
   if (status.textContent !== text) status.textContent = text;

@@ -12,7 +12,7 @@ import (
 	"wsd/examples/relay/broker"
 )
 
-// maxEdits bounds the edits that are kept of one room. Beyond it the oldest go.
+// maxEdits bounds the edits that are kept of one room. Beyond it, the oldest go.
 const maxEdits = 10_000
 
 // maxEdit bounds one edit, in bytes. A stroke of maxPoints is shorter.
@@ -28,7 +28,7 @@ type edits struct {
 	subject string
 }
 
-// openEdits opens the edits, and makes the stream when it is the first to come.
+// openEdits opens the edits, and makes the stream if there is none.
 func openEdits(ctx context.Context, conn *broker.Conn, room string) (*edits, error) {
 	ctx, cancel := context.WithTimeout(ctx, broker.Answer)
 	defer cancel()
@@ -50,12 +50,12 @@ func openEdits(ctx context.Context, conn *broker.Conn, room string) (*edits, err
 	return &edits{conn, "relay.room." + room + ".edits"}, nil
 }
 
-// add keeps an edit, and so shows it to all visitors.
+// add stores an edit, which shows it to all visitors.
 func (e *edits) add(ctx context.Context, edit any) error {
 	return e.publish(ctx, &nats.Msg{Subject: e.subject}, edit)
 }
 
-// replace drops all edits that were kept, and keeps this one.
+// replace drops all stored edits, and stores this one.
 func (e *edits) replace(ctx context.Context, edit any) error {
 	header := nats.Header{jetstream.MsgRollup: {jetstream.MsgRollupSubject}}
 	return e.publish(ctx, &nats.Msg{Subject: e.subject, Header: header}, edit)
@@ -75,8 +75,8 @@ func (e *edits) publish(ctx context.Context, m *nats.Msg, edit any) error {
 	return nil
 }
 
-// read begins to read the edits from the first one. pending is how many there
-// are now; those that follow are new.
+// read begins to read the edits, from the first one. pending is how many there
+// are now; those after them are new.
 func (e *edits) read(ctx context.Context) (iterator jetstream.MessagesContext, pending uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, broker.Answer)
 	defer cancel()
@@ -95,8 +95,8 @@ func (e *edits) read(ctx context.Context) (iterator jetstream.MessagesContext, p
 	return iterator, pending, nil
 }
 
-// showPicture sends the client all edits that there are, waits until it has read
-// them, and leaves those to come to a goroutine.
+// showPicture sends the client all edits so far, waits until it has read them, and
+// starts a goroutine for those to come.
 func (s *session) showPicture(ctx context.Context) error {
 	iterator, pending, err := s.edits.read(ctx)
 	if err != nil {
@@ -110,7 +110,7 @@ func (s *session) showPicture(ctx context.Context) error {
 		if err := s.out.Send(ctx, edit.Data()); err != nil {
 			return nil // the client is gone, and serve sees that
 		}
-		// Fewer than at first, when edits were dropped meanwhile.
+		// There are fewer if edits were dropped meanwhile.
 		metadata, err := edit.Metadata()
 		if err != nil {
 			return fmt.Errorf("reading the edits: %w", err)

@@ -35,7 +35,7 @@ type kind string
 const (
 	here kind = "here" // I am here, and there is my pointer
 	gone kind = "gone" // I have left
-	who  kind = "who"  // I am new; who is here? To be answered with here
+	who  kind = "who"  // I am new; who is here? The answer is here
 )
 
 // person is another visitor, as this session knows them.
@@ -64,8 +64,8 @@ func (s *session) meet() error {
 	return nil
 }
 
-// publish sends a note about this visitor to all, once the client has entered.
-// Errors are those of a connection that has ended, which serve learns of anyway.
+// publish sends everyone a note about this visitor, once the client has entered.
+// It fails only if the connection has ended, which serve learns anyway.
 func (s *session) publish(k kind) {
 	if s.me.Name != "" {
 		_ = s.broker.PublishMsg(&nats.Msg{Subject: s.live(), Reply: s.private(), Data: s.note(k)})
@@ -95,7 +95,7 @@ func (s *session) receive(m *nats.Msg) error {
 	return s.notice(n.visitor, time.Now())
 }
 
-// notice takes a sign of life.
+// notice records a sign of life.
 func (s *session) notice(v visitor, now time.Time) error {
 	p, known := s.people[v.ID]
 	if !known {
@@ -137,7 +137,7 @@ func (s *session) forget(id string) error {
 	}{"left", id})
 }
 
-// expire drops those who have given no sign of life.
+// expire drops visitors without a sign of life.
 func (s *session) expire(now time.Time) error {
 	for id, p := range s.people {
 		if now.Sub(p.heard) > broker.Lost {
@@ -149,16 +149,16 @@ func (s *session) expire(now time.Time) error {
 	return nil
 }
 
-// beginFrame sees to it that pointers are moved soon.
+// beginFrame makes pointers move soon.
 func (s *session) beginFrame() {
 	if s.flush == nil {
 		s.flush = time.After(frame)
 	}
 }
 
-// movePointers ends a frame: it tells the others of this visitor's pointer, and
-// the client of theirs, in one line. A client that does not keep up is told
-// later, of where they are then.
+// movePointers ends a frame: it tells the others where this visitor's pointer is,
+// and the client where theirs are, in one line. A client that does not keep up
+// learns it later.
 func (s *session) movePointers() error {
 	s.flush = nil
 	if s.moved {

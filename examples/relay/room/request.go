@@ -44,8 +44,8 @@ type clearing struct {
 	Name string `json:"name"` // the visitor's
 }
 
-// answer does what a line asks for. The error is a *line.Error when that
-// can't be.
+// answer does what a line asks for. The error is a *line.Error if the client has
+// made a mistake.
 func (s *session) answer(ctx context.Context, next line.Line) error {
 	var r request
 	if err := next.Decode(&r); err != nil {
@@ -70,7 +70,7 @@ func (s *session) answer(ctx context.Context, next line.Line) error {
 // enter shows the client the picture, and shows the client to the others.
 func (s *session) enter(ctx context.Context, r request) error {
 	if s.me.Name != "" {
-		return line.BadRequest("this connection has entered already")
+		return line.BadRequest("this connection has already entered")
 	}
 	if err := line.CheckName(r.Name); err != nil {
 		return err
@@ -124,8 +124,8 @@ func (s *session) draw(ctx context.Context, r request) error {
 	return s.edits.add(ctx, made)
 }
 
-// newStroke returns the stroke that a visitor asks for, if it is one. Its length
-// is bounded: what one visitor draws, all others are sent.
+// newStroke returns the stroke that a visitor asks for, if it is valid. Its length
+// is bounded, since all other visitors get it.
 func newStroke(visitor string, r request) (stroke, error) {
 	if err := checkColor(r.Color); err != nil {
 		return stroke{}, err
@@ -146,7 +146,7 @@ func newStroke(visitor string, r request) (stroke, error) {
 	return stroke{"stroke", visitor, r.Color, tenth(r.Width), points}, nil
 }
 
-// checkPoint returns the point, in tenths of a unit, if it is on the canvas.
+// checkPoint returns the point, rounded to tenths, if it is on the canvas.
 func checkPoint(p []float64) (point, error) {
 	if len(p) != 2 || p[0] < 0 || p[0] > canvasWidth || p[1] < 0 || p[1] > canvasHeight {
 		return point{}, line.BadRequest(fmt.Sprintf(
@@ -155,7 +155,7 @@ func checkPoint(p []float64) (point, error) {
 	return point{tenth(p[0]), tenth(p[1])}, nil
 }
 
-// tenth bounds the digits, and so the bytes, of a number.
+// tenth rounds to tenths, which bounds the digits of a number, and so its bytes.
 func tenth(x float64) float64 { return math.Round(x*10) / 10 }
 
 var color = regexp.MustCompile(`^#[0-9a-f]{6}$`)

@@ -1,6 +1,6 @@
 // Package room is the backend of a room: a canvas on which every visitor sees the
-// others' pointers and edits as they happen. The edits are kept by the broker, so
-// that a newcomer gets the present picture; pointers are not kept at all.
+// others' pointers and edits as they happen. The broker keeps the edits, so that a
+// new visitor gets the current picture; nobody keeps pointers.
 package room
 
 import (
@@ -17,7 +17,7 @@ import (
 	"wsd/examples/relay/line"
 )
 
-// Pointers move once in a frame: what comes between is left out.
+// frame is how often pointers move: what comes between is left out.
 const frame = 50 * time.Millisecond
 
 // session is one visitor's. It belongs to the goroutine of Run.
@@ -35,8 +35,8 @@ type session struct {
 }
 
 // Run serves the client that writes to in and reads from out, until in ends or
-// ctx does. query is the query of the client's URL; its member "room" names the
-// room. The error is a *line.Error where it is the client's to know.
+// ctx does. query is the query of the client's URL; its parameter "room" names the
+// room. The error is a *line.Error if the client may know it.
 func Run(ctx context.Context, query string, conn *broker.Conn, in <-chan line.Line, out *line.Writer) error {
 	room, err := roomOf(query)
 	if err != nil {
@@ -96,7 +96,7 @@ func (s *session) end() {
 
 var roomName = regexp.MustCompile(`^[a-z0-9-]{1,32}$`)
 
-// roomOf returns the room that a query names, which may be a part of a subject.
+// roomOf returns the room that a query names. It is safe as a part of a subject.
 func roomOf(query string) (string, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -107,7 +107,7 @@ func roomOf(query string) (string, error) {
 		return "lobby", nil
 	}
 	if !roomName.MatchString(room) {
-		return "", line.BadRequest("a room's name is 1 to 32 of the characters a to z, 0 to 9 and -")
+		return "", line.BadRequest("a room's name has 1 to 32 characters: a to z, 0 to 9 and -")
 	}
 	return room, nil
 }

@@ -1,8 +1,8 @@
 import { byId, connect, element, report } from "../shared.js";
 
 const longestLog = 200; // entries of one talk
-const rows = new Map(); // the agents that are listed: name -> li
-const talks = new Map(); // the talks that are going on: channel -> Talk
+const rows = new Map(); // the listed agents: name -> li
+const talks = new Map(); // the open talks: channel -> Talk
 let talksBegun = 0;
 
 const send = connect({
@@ -43,7 +43,7 @@ const ends = {
   slow: "The talk has ended: one side could not keep up.",
 };
 
-// list shows the agents. What stays is not touched: it may have the focus.
+// list shows the agents. It does not touch those that stay: one may have the focus.
 function list(agents) {
   const names = new Set(agents.map((agent) => agent.name));
   for (const [name, row] of rows) {
@@ -143,7 +143,7 @@ class Talk {
     this.log.scrollTop = this.log.scrollHeight;
   }
 
-  // end takes the controls away and leaves what was said, until it is put away.
+  // end removes the controls and leaves what was said, until the user closes it.
   end(text) {
     this.write(text);
     const focused = this.section.contains(document.activeElement);

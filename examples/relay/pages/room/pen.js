@@ -1,9 +1,9 @@
 import { height, width } from "./picture.js";
 
-const frame = 50; // ms: a moving pointer is told no more often
+const frame = 50; // ms: a moving pointer is sent no more often
 const step = 8; // of an arrow key, in units of the canvas
 const longStep = 40;
-const longest = 500; // points of a piece that is told at once
+const longest = 500; // points of a piece that is sent at once
 
 // Pen turns mouse, touch, stylus and keyboard into pointers and strokes. on.move
 // is called with the place of the pointer, or with null when it has left;
@@ -14,7 +14,7 @@ export class Pen {
     this.canvas = canvas;
     this.on = on;
     this.points = null; // of the stroke that is being drawn
-    this.fresh = false; // some of them have not been told
+    this.fresh = false; // some of them have not been sent
     this.at = null;
     this.timer = 0;
     this.keyboard = { at: [width / 2, height / 2], down: false, mark: overlay.appendChild(document.createElement("div")) };
@@ -69,7 +69,7 @@ export class Pen {
     this.soon();
   }
 
-  // soon tells where the pointer is, and what was drawn, at the end of a frame.
+  // soon sends where the pointer is, and what was drawn, at the end of a frame.
   soon() {
     this.timer ||= setTimeout(() => this.flush(), frame);
   }

@@ -1,9 +1,9 @@
-// The canvas has units of its own, whatever its size on the screen.
+// The canvas has its own units, whatever its size on the screen.
 export const width = 1600;
 export const height = 1000;
 
 // Picture is what has been drawn: a list of strokes, and the canvas that shows
-// them. A stroke that can't be one is left out.
+// them. Invalid strokes are left out.
 export class Picture {
   constructor(canvas) {
     this.canvas = canvas;
@@ -24,7 +24,7 @@ export class Picture {
     this.draw();
   }
 
-  // add adds a stroke at the end. Beyond the limit the oldest go, at times.
+  // add adds a stroke at the end. Beyond the limit, it drops the oldest now and then.
   add(stroke) {
     if (!isStroke(stroke)) return;
     this.strokes.push(stroke);
@@ -56,7 +56,7 @@ export class Picture {
     context.stroke();
   }
 
-  // share returns a place as parts of the width and of the height.
+  // share returns a place as fractions of the width and the height.
   share([x, y]) {
     return [x / width, y / height];
   }

@@ -2,13 +2,13 @@ import { byId, connect, element, report } from "../shared.js";
 import { Picture } from "./picture.js";
 import { Pen } from "./pen.js";
 
-// Each can be told from white and from a dark paper.
+// Each is visible on white and on dark paper.
 const colors = { red: "#d1495b", blue: "#2b7bd4", green: "#2f8f4e", brown: "#b8741a", violet: "#8a5cd6", teal: "#0f8b8d" };
 
 const picture = new Picture(byId("canvas"));
 const people = new Map(); // the others: id -> their row and their pointer
 let me = null; // { name, color } from the first time that the visitor enters
-let entering = false; // by the form, and not by itself after a loss
+let entering = false; // by the form, not by reconnecting
 let ready = false; // the picture is complete, and the connection is there
 
 const send = connect({
@@ -61,10 +61,10 @@ const take = {
   },
 };
 
-// enter is called for each connection, and when the visitor has given a name.
+// enter is called for each connection, and when the visitor has typed a name.
 function enter() {
   if (me) send({ type: "enter", ...me });
-  else report("Give a name to enter");
+  else report("Type a name to enter");
 }
 
 byId("enter").onsubmit = (event) => {
@@ -126,12 +126,12 @@ function addPerson({ id, name, color }) {
 
 function dot(color) {
   const made = element("span");
-  made.style.backgroundColor = color; // CSSOM drops what is no color
+  made.style.backgroundColor = color; // CSSOM ignores what is not a color
   return made;
 }
 
-// movePointer shows where another visitor points to; at is null when that is not
-// on the canvas.
+// movePointer shows where another visitor points; at is null if that is not on the
+// canvas.
 function movePointer(id, at) {
   const pointer = people.get(id)?.pointer;
   if (!pointer) return;
@@ -158,7 +158,7 @@ function showPeople() {
   byId("people").replaceChildren(you, ...[...people.values()].map((person) => person.row));
 }
 
-// tell shows what has happened; a screen reader reads it out.
+// tell shows what has happened; screen readers announce it.
 function tell(text) {
   byId("news").textContent = text;
 }
