@@ -150,7 +150,7 @@ func testErrors(t *testing.T) {
 	}{
 		{datagrams, "", `the inherited socket "x": it is not a stream socket`},
 		{unixgram, "", `the inherited socket "x": it is not a stream socket`},
-		{connected.(*net.TCPConn), "", `the inherited socket "x": it does not listen`},
+		{connected.(*net.TCPConn), "", `the inherited socket "x": it is not listening`},
 		{noSocket{pipe}, "", `the inherited socket "x": it is not a socket`},
 		{listenTCP(t), "LISTEN_FDS=one", "LISTEN_FDS=one is not a number of sockets"},
 		{listenTCP(t), "LISTEN_FDS=2147483647", "LISTEN_FDS=2147483647: descriptor "},
