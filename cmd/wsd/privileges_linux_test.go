@@ -257,7 +257,7 @@ func testRootsKey(t *testing.T, wsd string) {
 	p.Log.Wait(t, "…TLS files not read again…", "level", "ERROR", "error", "…--sslcert…", "error", "…permission denied…", "hint", "…")
 	get(t, p) // by the old ones
 	p.Shutdown()
-	if got := p.Log.All("…a TLS file can't be read again…", "level", "WARN", "error", "…permission denied…", "hint", "…--user…"); len(got) != 2 {
+	if got := p.Log.All("…a TLS file can't be read again…", "level", "WARN", "error", "…permission denied…", "hint", "…the user that the server runs as…"); len(got) != 2 {
 		t.Errorf("%d warnings, want one for the certificate and one for the key:\n%s", len(got), p.Log)
 	}
 }
