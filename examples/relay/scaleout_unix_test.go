@@ -106,11 +106,12 @@ func testAgentsScaleOut(t *testing.T, s *scaleout) {
 	}
 
 	channel := join(t, page, agent, "pi")
+	left := false
 	shutDown(t, leaving, func() {
-		talkUntilGone(t, page, agent, channel)
+		left = talkUntilGone(t, page, agent, channel)
 		agent.goneAway()
 	})
-	page.hearOut(channel)
+	page.hearOut(channel, left)
 	agent = newAgent(t, here, object{"name": "pi"})
 	channel = rejoin(t, page, agent)
 
@@ -127,8 +128,8 @@ func testAgentsScaleOut(t *testing.T, s *scaleout) {
 }
 
 // talkUntilGone has a page and an agent talk until one of them hears that its wsd
-// shuts down, or that the other has left.
-func talkUntilGone(t *testing.T, page, agent *client, channel string) {
+// shuts down, or the page that the agent has left, which it may hear first.
+func talkUntilGone(t *testing.T, page, agent *client, channel string) (left bool) {
 	t.Helper()
 	for n := 0.0; ; n++ {
 		for _, way := range []struct{ from, to *client }{{page, agent}, {agent, page}} {
@@ -138,7 +139,10 @@ func talkUntilGone(t *testing.T, page, agent *client, channel string) {
 				got = way.to.next()
 			}
 			if got == nil {
-				return
+				return false
+			}
+			if reflect.DeepEqual(got, object{"type": "left", "channel": channel, "reason": "left"}) {
+				return true
 			}
 			if want := (object{"type": "data", "channel": channel, "data": n}); !reflect.DeepEqual(got, want) {
 				t.Fatalf("got %v, want %v", got, want)
@@ -148,10 +152,10 @@ func talkUntilGone(t *testing.T, page, agent *client, channel string) {
 }
 
 // hearOut reads what a page is told of a channel that has ended while it talked:
-// that the other end has left, and that what it said since was said to nobody.
-func (c *client) hearOut(channel string) {
+// that the other end has left, unless it has heard that already, and that what it
+// said since was said to nobody.
+func (c *client) hearOut(channel string, left bool) {
 	c.t.Helper()
-	left := false
 	c.send(object{"type": "end of all answers"})
 	for ended := false; !ended || !left; {
 		got := c.receive()
