@@ -27,8 +27,8 @@ type Config struct {
 	// Either Command or ScriptDir is set, or neither when only plain HTTP
 	// requests are served.
 	Command []string
-	// ScriptDir holds the backends, one executable file for each URL path
-	//. It is an absolute path.
+	// ScriptDir holds the backends, one executable file for each URL path.
+	// It is an absolute path.
 	ScriptDir string
 	// Env is the part of the server's own environment that backends and CGI
 	// programs are given, as KEY=VALUE.

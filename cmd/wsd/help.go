@@ -28,9 +28,9 @@ Examples:
 `
 
 const helpTail = `
-Flags stand before COMMAND; what follows it belongs to the program. One dash
-will do, and so will a value as the next word: -port 8080. A switch can be
-turned off: --ssl=false.
+Flags come before COMMAND; everything after it belongs to the program. One
+dash is enough, and a value may be the next word: -port 8080. --ssl=false
+turns a switch off.
 
 SIGTERM or SIGINT closes every session and ends wsd, a second one ends it at
 once; SIGHUP reads the certificates and passwords again.
