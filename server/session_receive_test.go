@@ -10,15 +10,6 @@ import (
 	"wsd/server/servertest"
 )
 
-// echoed sends messages one by one and wants each back.
-func echoed(t *testing.T, c *servertest.Client, messages ...string) {
-	t.Helper()
-	for _, m := range messages {
-		c.Send(m)
-		c.Want(m)
-	}
-}
-
 func TestEcho(t *testing.T) {
 	t.Parallel()
 	s := serveSteps(t, "echo")

@@ -152,12 +152,6 @@ func wantEnv(t *testing.T, env []string, want ...string) {
 	}
 }
 
-func unixClient(t *testing.T, path string) *servertest.Client {
-	t.Helper()
-	conn := servertest.Connect(t, path)
-	return servertest.NewClient(t, conn)
-}
-
 func TestUnixSocketSession(t *testing.T) {
 	t.Parallel()
 	path := socketPath(t)
