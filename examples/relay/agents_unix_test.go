@@ -88,6 +88,7 @@ func (c *client) awaitLeft(channel, reason string) {
 
 // TestAgentsAndPages has an agent below one wsd, and pages below both.
 func TestAgentsAndPages(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	page := newPage(t, s.b)
 	agent := newAgent(t, s.a, object{"name": "Küche"})
@@ -121,6 +122,7 @@ func TestAgentsAndPages(t *testing.T) {
 
 // TestNames has several agents that want one name.
 func TestNames(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	first := newAgent(t, s.a, object{"name": "pi"})
 	second := dial(t, s.b.url+"/agents")
@@ -144,6 +146,7 @@ func TestNames(t *testing.T) {
 
 // TestTokens has an agent that asks for a token.
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	agent := newAgent(t, s.a, object{"name": "pi", "token": "secret"})
 	page := newPage(t, s.b, "pi*")
@@ -169,6 +172,7 @@ func TestTokens(t *testing.T) {
 
 // TestOtherAddress has an agent and a page that come from different addresses.
 func TestOtherAddress(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	const elsewhere = "127.0.0.2"
 	if !canUse(elsewhere) {
@@ -189,6 +193,10 @@ func TestOtherAddress(t *testing.T) {
 // TestLosses ends one side of a channel in each way there is. The other side,
 // below the other wsd, must be told.
 func TestLosses(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for leases and pings")
+	}
+	t.Parallel()
 	losses := []struct {
 		name   string
 		reason string
@@ -205,14 +213,14 @@ func TestLosses(t *testing.T) {
 		{"backend is killed", "lost", func(w *wsd, _ *client) { w.signalBackend(syscall.SIGKILL) }},
 		{"backend is interrupted", "left", func(w *wsd, _ *client) { w.signalBackend(syscall.SIGINT) }},
 	}
-	broker, nats := startBroker(t, "-1")
-	t.Cleanup(func() { broker.end(syscall.SIGKILL) })
 	for _, loss := range losses {
 		args := []string{}
 		if loss.name == "client answers no ping" {
 			args = append(args, "--pingms=200")
 		}
 		t.Run("page/"+loss.name, func(t *testing.T) {
+			t.Parallel()
+			_, nats := startBroker(t, freePort(t))
 			a, b := startWSD(t, nats), startWSD(t, nats, args...)
 			agent := newAgent(t, a, object{"name": "pi"})
 			page := newPage(t, b, "pi")
@@ -221,6 +229,8 @@ func TestLosses(t *testing.T) {
 			agent.awaitLeft(channel, loss.reason)
 		})
 		t.Run("agent/"+loss.name, func(t *testing.T) {
+			t.Parallel()
+			_, nats := startBroker(t, freePort(t))
 			a, b := startWSD(t, nats, args...), startWSD(t, nats)
 			page := newPage(t, b)
 			agent := newAgent(t, a, object{"name": "pi"})
@@ -237,9 +247,13 @@ func TestLosses(t *testing.T) {
 // TestLeaseRunsOut has an agent whose backend is gone without a word, and one
 // whose backend is stopped: pages must not see them for long.
 func TestLeaseRunsOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for leases")
+	}
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
 		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel() // it waits for most of its time
+			t.Parallel()
 			s := newStage(t)
 			page := newPage(t, s.b)
 			agent := newAgent(t, s.a, object{"name": "pi"})

@@ -17,6 +17,7 @@ import (
 // TestBadLines sends lines that can't be right. Each is answered, and the
 // connection goes on.
 func TestBadLines(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	long := strings.Repeat("x", 70_000)
 	paths := map[string][]struct{ text, code string }{
@@ -63,6 +64,7 @@ func TestBadLines(t *testing.T) {
 
 // TestRefused has connections that can't be served at all.
 func TestRefused(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	for _, room := range []string{"A", "a.b", "*", strings.Repeat("a", 33), "a b"} {
 		c := dial(t, s.a.url+"/room?room="+url.QueryEscape(room))
@@ -77,6 +79,7 @@ func TestRefused(t *testing.T) {
 // TestOtherOrigin has a page of another site, in the browser of someone whose
 // address is that of an agent.
 func TestOtherOrigin(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	header := http.Header{"Origin": {"https://elsewhere.example"}}
 	conn, response, err := websocket.Dial(t.Context(), s.a.url+"/agents", &websocket.DialOptions{HTTPHeader: header})
@@ -91,6 +94,10 @@ func TestOtherOrigin(t *testing.T) {
 
 // TestBrokerGone ends the broker, starts it again, and starts without one.
 func TestBrokerGone(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits until the backends give up")
+	}
+	t.Parallel()
 	s := newStage(t)
 	agent := newAgent(t, s.a, object{"name": "pi"})
 	page := newPage(t, s.b, "pi")
@@ -112,7 +119,10 @@ func TestBrokerGone(t *testing.T) {
 
 // TestBrokerHangs has a broker that keeps its connections and answers nothing.
 func TestBrokerHangs(t *testing.T) {
-	t.Parallel() // it waits for most of its time
+	if testing.Short() {
+		t.Skip("slow: it waits until the backends give up")
+	}
+	t.Parallel()
 	s := newStage(t)
 	clients := []*client{
 		newAgent(t, s.a, object{"name": "pi"}), newPage(t, s.b, "pi"), enter(t, s.a, "", "Ada"),
@@ -128,7 +138,8 @@ func TestBrokerHangs(t *testing.T) {
 
 // TestBrokerIsLate has a client that comes before the broker does.
 func TestBrokerIsLate(t *testing.T) {
-	broker, nats := startBroker(t, "-1")
+	t.Parallel()
+	broker, nats := startBroker(t, freePort(t))
 	broker.end(syscall.SIGKILL)
 	w := startWSD(t, nats)
 	page := dial(t, w.url+"/agents")
@@ -140,7 +151,8 @@ func TestBrokerIsLate(t *testing.T) {
 
 // TestNoJetStream has a broker that keeps nothing.
 func TestNoJetStream(t *testing.T) {
-	nats := start(t, exec.Command(lookTool(t, "nats-server"), "-a", "127.0.0.1", "-p", "-1"))
+	t.Parallel()
+	nats := start(t, exec.Command(lookTool(t, "nats-server"), "-a", "127.0.0.1", "-p", freePort(t)))
 	w := startWSD(t, "nats://"+nats.await(`(127\.0\.0\.1:\d+)`))
 	for _, path := range []string{"/agents", "/room"} {
 		c := dial(t, w.url+path)
@@ -154,6 +166,10 @@ func TestNoJetStream(t *testing.T) {
 // it could. Only their channel ends: the agent, and its talk with another page,
 // go on.
 func TestSlowAgent(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it fills all buffers")
+	}
+	t.Parallel()
 	s := newStage(t)
 	agent := newAgent(t, s.a, object{"name": "pi"})
 	flooding, quiet := newPage(t, s.b, "pi"), newPage(t, s.b, "pi")

@@ -69,7 +69,11 @@ func (c *client) ask(channel, question, text string, check func(answer, fault an
 // TestHomeAgent talks to it through wss and two wsd, restarts the one that it
 // uses, and ends it.
 func TestHomeAgent(t *testing.T) {
-	_, nats := startBroker(t, "-1")
+	if testing.Short() {
+		t.Skip("slow: it waits until the agent tries again")
+	}
+	t.Parallel()
+	_, nats := startBroker(t, freePort(t))
 	cert, key := certificate(t)
 	secure := []string{"--ssl", "--sslcert=" + cert, "--sslkey=" + key}
 	a, b := startWSD(t, nats, secure...), startWSD(t, nats)
@@ -112,6 +116,7 @@ func talk(t *testing.T, page *client) {
 
 // TestHomeAgentsOfOneName has two agents that want the same name.
 func TestHomeAgentsOfOneName(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	first := startHomeAgent(t, "", "--name=home", s.a.url+"/agents")
 	first.await("registered")
@@ -131,6 +136,7 @@ func TestHomeAgentsOfOneName(t *testing.T) {
 
 // TestHomeAgentRefuses has command lines that can't be right.
 func TestHomeAgentRefuses(t *testing.T) {
+	t.Parallel()
 	for _, args := range [][]string{
 		{}, {"--else", "wss://x"}, {"x"}, {"http://x"}, {"wss://"}, {"ws://192.0.2.1/agents"},
 		{"wss://x", "wss://y"}, {"--ca=nowhere.pem", "wss://x"}, {"--ca=nats.conf", "wss://x"},

@@ -37,7 +37,8 @@ func pipe(t *testing.T, env []string, input string, args ...string) (kinds []str
 
 // TestPipe runs relay in a plain pipe. The last line has no newline.
 func TestPipe(t *testing.T) {
-	_, nats := startBroker(t, "-1")
+	t.Parallel()
+	_, nats := startBroker(t, freePort(t))
 	home := []string{"NATS_URL=" + nats, "REMOTE_ADDR=192.0.2.1"}
 	for _, c := range []struct {
 		env    []string

@@ -7,10 +7,14 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -150,4 +154,25 @@ func (p *process) signalBackend(signal syscall.Signal) {
 	if err := syscall.Kill(children[0], signal); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// lastPort is the port that freePort has tried last.
+var lastPort atomic.Int64
+
+func init() { lastPort.Store(20_000 + rand.Int64N(10_000)) }
+
+// freePort is a port of the loopback interface that nobody listens on. It stays
+// free while a server is down, also when other tests run: none of them is given
+// it, and systems hand out higher ones.
+func freePort(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		port := strconv.FormatInt(lastPort.Add(1), 10)
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("there is no free port")
+	return ""
 }

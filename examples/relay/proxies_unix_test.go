@@ -62,7 +62,7 @@ func nginxPairs(f fitting) []string {
 func (p proxy) start(t *testing.T, a, b *wsd) (address, chain string) {
 	t.Helper()
 	program := lookTool(t, p.program)
-	f := fitting{address: freeAddress(t), dir: t.TempDir()}
+	f := fitting{address: net.JoinHostPort("127.0.0.1", freePort(t)), dir: t.TempDir()}
 	f.chain, f.key = certificate(t)
 	f.both = filepath.Join(f.dir, "both.pem")
 	if err := os.WriteFile(f.both, append(read(t, f.chain), read(t, f.key)...), 0o600); err != nil {
@@ -100,15 +100,4 @@ func read(t *testing.T, file string) []byte {
 		t.Fatal(err)
 	}
 	return text
-}
-
-// freeAddress is an address of the loopback interface that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

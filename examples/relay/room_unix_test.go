@@ -67,6 +67,7 @@ func (c *client) awaitPointer(id string, at any) (moves int) {
 
 // TestRoom has visitors below both wsd.
 func TestRoom(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	ada := enter(t, s.a, "", "Ada")
 	bob := enter(t, s.b, "?room=lobby", "Bob <b>")
@@ -135,6 +136,7 @@ func stroke(x int) object {
 
 // TestRoomsApart has visitors in two rooms.
 func TestRoomsApart(t *testing.T) {
+	t.Parallel()
 	s := newStage(t)
 	ada := enter(t, s.a, "?room=one", "Ada")
 	bob := enter(t, s.b, "?room=two", "Bob")
@@ -154,6 +156,10 @@ func TestRoomsApart(t *testing.T) {
 
 // TestPointersAreThrottled moves a pointer more often than anybody could see.
 func TestPointersAreThrottled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for every frame")
+	}
+	t.Parallel()
 	s := newStage(t)
 	ada, bob := enter(t, s.a, "", "Ada"), enter(t, s.b, "", "Bob")
 	adaID := bob.awaitVisitor("Ada")
@@ -168,9 +174,13 @@ func TestPointersAreThrottled(t *testing.T) {
 
 // TestVisitorIsLost has visitors whose backends leave no word.
 func TestVisitorIsLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for leases")
+	}
+	t.Parallel()
 	for _, signal := range []syscall.Signal{syscall.SIGKILL, syscall.SIGSTOP} {
 		t.Run(signal.String(), func(t *testing.T) {
-			t.Parallel() // it waits for most of its time
+			t.Parallel()
 			s := newStage(t)
 			bob := enter(t, s.b, "", "Bob")
 			enter(t, s.a, "", "Ada")
@@ -189,6 +199,10 @@ func TestVisitorIsLost(t *testing.T) {
 
 // TestPictureIsBounded has more edits than are kept.
 func TestPictureIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it draws 10,000 strokes")
+	}
+	t.Parallel()
 	s := newStage(t)
 	enter(t, s.a, "", "Ada").leave() // it makes the stream
 	conn, err := nats.Connect(s.nats)
@@ -219,6 +233,10 @@ func TestPictureIsBounded(t *testing.T) {
 // TestSlowVisitor has a visitor that does not read. The others go on, and what
 // the slow one has missed waits in the broker.
 func TestSlowVisitor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it fills all buffers")
+	}
+	t.Parallel()
 	s := newStage(t)
 	slow, quick := enter(t, s.a, "", "Slow"), enter(t, s.b, "", "Quick")
 	conn, err := nats.Connect(s.nats)

@@ -74,11 +74,18 @@ func (c *client) goneAway() {
 // TestScaleOut has both uses behind each proxy. One wsd is shut down while its
 // clients talk: they see a 1001 and nothing else, and go on by the other.
 func TestScaleOut(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: it waits for proxies and shutdowns")
+	}
+	t.Parallel()
 	for _, p := range proxies {
-		t.Run(p.program, func(t *testing.T) {
-			t.Parallel() // it waits for most of its time
-			t.Run("agents", func(t *testing.T) { testAgentsScaleOut(t, newScaleout(t, p)) })
-			t.Run("room", func(t *testing.T) { testRoomScaleOut(t, newScaleout(t, p)) })
+		t.Run(p.program+"/agents", func(t *testing.T) {
+			t.Parallel()
+			testAgentsScaleOut(t, newScaleout(t, p))
+		})
+		t.Run(p.program+"/room", func(t *testing.T) {
+			t.Parallel()
+			testRoomScaleOut(t, newScaleout(t, p))
 		})
 	}
 }

@@ -23,7 +23,7 @@ type stage struct {
 func newStage(t *testing.T, args ...string) *stage {
 	t.Helper()
 	s := &stage{args: args}
-	s.broker, s.nats = startBroker(t, "-1")
+	s.broker, s.nats = startBroker(t, freePort(t))
 	s.a, s.b = startWSD(t, s.nats, args...), startWSD(t, s.nats, args...)
 	return s
 }
@@ -36,7 +36,7 @@ func (s *stage) restart(t *testing.T, w *wsd) *wsd {
 }
 
 // startBroker starts nats-server with the configuration that is shipped, but on
-// a port of its own; "-1" is any.
+// this port.
 func startBroker(t *testing.T, port string) (*process, string) {
 	t.Helper()
 	conf, err := filepath.Abs("nats.conf")
@@ -65,7 +65,7 @@ func startWSD(t *testing.T, nats string, args ...string) *wsd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(wsdPath, append([]string{
-		"--address=127.0.0.1", "--port=0", "--sameorigin", "--passenv=PATH,NATS_URL",
+		"--address=127.0.0.1", "--port=" + freePort(t), "--sameorigin", "--passenv=PATH,NATS_URL",
 		"--dir=" + filepath.Join(folder, "backends"), "--staticdir=" + pages,
 	}, args...)...)
 	cmd.Env = append(os.Environ(), "NATS_URL="+nats)
