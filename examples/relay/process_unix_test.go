@@ -168,10 +168,13 @@ func freePort(t *testing.T) string {
 	t.Helper()
 	for range 1000 {
 		port := strconv.FormatInt(lastPort.Add(1), 10)
-		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
-			l.Close()
+		// A listener would be inherited for a moment by a process that another test
+		// starts just now, and keep the port.
+		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		if err != nil {
 			return port
 		}
+		conn.Close()
 	}
 	t.Fatal("there is no free port")
 	return ""
