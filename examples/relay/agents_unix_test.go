@@ -216,7 +216,7 @@ func TestLosses(t *testing.T) {
 	for _, loss := range losses {
 		args := []string{}
 		if loss.name == "client answers no ping" {
-			args = append(args, "--pingms=200")
+			args = append(args, "--pingms=2000")
 		}
 		t.Run("page/"+loss.name, func(t *testing.T) {
 			t.Parallel()
