@@ -6,9 +6,10 @@ import (
 )
 
 // place is what a WebSocket or a CGI program has of the server's limits, and its
-// part in what Close waits for. It is given back by release, which may be called
-// again, and by anyone: so a deferred release takes care of all ways out, and who
-// hands a place over keeps an empty one. It belongs to one goroutine at a time.
+// part in what Close waits for. release gives it back, and does nothing when called
+// again: one deferred call covers every way out. handOver leaves an empty place
+// behind, for which release does nothing either. A place belongs to one goroutine at
+// a time.
 type place struct {
 	server *Server    // nil when the place is empty
 	addr   netip.Addr // one of its MaxPerAddress
