@@ -37,6 +37,17 @@ var commandLines = []string{
 	"--trustproxy=10.0.0.0/8,unix,::1\x00--proxyprotocol\x00--basepath=/a/\x00--healthpath=/b\x00cat",
 	"--unixsocket=s\x00--unixsocket-mode=0660\x00--user=0:0\x00cat",
 	"--user=nobody\x00--group=0\x00cat\x00--user=root",
+	"--redirport=c\x00cat",
+	"--port=9223372036854775808\x00cat",
+	"--pty=maybe\x00cat",
+	"--idletimeout=soon\x00cat",
+	"--user=123456789\x00cat",
+	"--user=nobody-of-that-name\x00cat",
+	"--group=nobody-of-that-name\x00cat",
+	"--header=no header\x00cat",
+	"--loglevel=loud\x00cat",
+	"--dir=/no/such/folder",
+	"/no/such/command",
 	"--completion=zsh\x00--man=0\x00--version=F\x00--\x00--\x00a",
 	"\x01\x00=1\x00\x01\x05\x00\x01\x10=x\x00cat",
 }
@@ -171,8 +182,8 @@ func checkCommand(t *testing.T, args []string, known []*kong.Flag, parsed *flags
 // hintless what says by itself how to do better.
 var (
 	machine = regexp.MustCompile(`^(--(dir|staticdir|cgidir)=.*: [A-Za-z ,.]+$|command "|no command "|there is no (user|group) |looking up the |` +
-		`--user=\S* has no entry|--user=\S*: only root)`)
-	hintless = regexp.MustCompile(`^--\S+: .* is (no whole number|neither true nor false|out of range)$` +
+		`--user=\S* is not in the user database|--user=\S*: only root)`)
+	hintless = regexp.MustCompile(`^--\S+: .* is (not a whole number|neither true nor false|out of range)$` +
 		`|^--(loglevel|logformat|completion) must be one of |^--(closems|pingms)=\d+ is more than |^--header(-ws|-http)?="|^--(dir|staticdir|cgidir)=|^command "`)
 )
 

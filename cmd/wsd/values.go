@@ -47,9 +47,9 @@ func decodeTime(ctx *kong.DecodeContext, target reflect.Value) error {
 	d, err := time.ParseDuration(word)
 	switch {
 	case err != nil:
-		return fmt.Errorf("%q is not a length of time; write it as 90s, 10m or 1h30m", word)
+		return hinted("write it as 90s, 10m or 1h30m", "%q is not a length of time", word)
 	case d < 0:
-		return fmt.Errorf("%s is negative; 0 turns it off", word)
+		return hinted("0 turns it off", "%s is negative", word)
 	}
 	target.SetInt(int64(d))
 	return nil
