@@ -1,5 +1,5 @@
 // Package exec starts backends, carries their three streams, and ends them. It
-// knows processes, pipes, terminals and signals, and nothing of HTTP.
+// knows about processes, pipes, terminals and signals, and nothing about HTTP.
 package exec
 
 import (
@@ -10,26 +10,25 @@ import (
 // Command says how a backend is started. Its fields are read by Start and
 // never changed, so one Command may start any number of processes at once.
 type Command struct {
-	// Path is the file to execute; it is not looked up in PATH. A relative one
-	// is taken from Dir.
+	// Path is the file to execute; it is not looked up in PATH. A relative path is
+	// relative to Dir.
 	Path string
 	// Args are the arguments that follow the program's name.
 	Args []string
 	// Dir is the working folder; empty means the caller's own.
 	Dir string
 	// Env is the whole environment, as KEY=VALUE. Unlike os/exec, an empty one
-	// means that the process gets no variable at all.
+	// means that the process gets no variables at all.
 	Env []string
 	// PTY makes stdin and stdout one terminal that passes bytes as they are;
 	// stderr stays a pipe. Start refuses it where PTYSupported is false.
 	PTY bool
 }
 
-// Start starts the process as the leader of a process group of its own. It
-// inherits its three streams and no other descriptor, blocks no signal, and
-// ignores none of those that are meant to end a program. The caller owns the
-// Process: it reads Stdout and Stderr to their ends, calls Wait once, and then
-// Release.
+// Start starts the process as the leader of its own process group. It ignores none
+// of the signals that are meant to end a program; on Linux it also blocks none, and
+// inherits no descriptor but its three streams. The caller owns the Process: it
+// reads Stdout and Stderr to their ends, calls Wait once, and then Release.
 func (c *Command) Start() (*Process, error) {
 	s, err := c.openStreams()
 	if err != nil {
@@ -43,7 +42,7 @@ func (c *Command) Start() (*Process, error) {
 		Sys:   groupAttr(c.PTY),
 	}
 	if attr.Env == nil {
-		attr.Env = []string{} // nil would mean the server's own environment
+		attr.Env = []string{} // os.StartProcess takes nil for the server's own environment
 	}
 	catchIgnored()
 	pid, handle, err := startProcess(c.Path, append([]string{c.Path}, c.Args...), attr)

@@ -22,7 +22,7 @@ func (c *Command) explain(err error) error {
 	switch info, statErr := os.Stat(c.file()); {
 	case errors.Is(statErr, fs.ErrPermission):
 		return fmt.Errorf("its user may not enter a folder on its path: %w", err)
-	case statErr != nil: // err says it
+	case statErr != nil: // err already says so
 	case info.IsDir():
 		return syscall.EISDIR
 	case errors.Is(err, fs.ErrPermission):
@@ -35,7 +35,7 @@ func (c *Command) explain(err error) error {
 	return err
 }
 
-// file is the file that is executed, as it is called from here.
+// file is the path of the file that is executed, as seen from here.
 func (c *Command) file() string {
 	if filepath.IsAbs(c.Path) {
 		return c.Path

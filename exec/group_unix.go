@@ -11,16 +11,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ladder is what a backend goes through that does not end by itself. The first
-// wait is long: what the client sent before it left is worth a second.
+// ladder is what a backend that does not end by itself goes through. The first wait
+// is long, so that the backend can still take what the client sent before it left.
 var ladder = []rung{
 	{Patience, syscall.SIGINT},
 	{250 * time.Millisecond, syscall.SIGTERM},
 	{500 * time.Millisecond, syscall.SIGKILL},
 }
 
-// groupAttr makes the process the leader of a group of its own. With a terminal
-// it leads a session instead, and so a group, and the terminal controls it.
+// groupAttr makes the process the leader of a group of its own. With a terminal it
+// leads a session instead, and thus a group, with that as its controlling terminal.
 func groupAttr(terminal bool) *syscall.SysProcAttr {
 	if terminal {
 		return &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
@@ -28,8 +28,8 @@ func groupAttr(terminal bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true}
 }
 
-// signalGroup signals the group that p was started as the leader of, and p where
-// it has since gone over to another group.
+// signalGroup signals the group that p was started to lead, and p itself if it has
+// since moved to another group.
 func signalGroup(p *Process, sig syscall.Signal) error {
 	err := syscall.Kill(-p.pid, sig)
 	if group, errGroup := unix.Getpgid(p.pid); errGroup == nil && group != p.pid {
@@ -45,7 +45,8 @@ func statusOf(status syscall.WaitStatus) Status {
 	return Status{Code: status.ExitStatus()}
 }
 
-// signalName is the number of a signal that has no name: a real-time one.
+// signalName returns the name of sig, or its number if it has none, as for a
+// real-time signal.
 func signalName(sig syscall.Signal) string {
 	return cmp.Or(unix.SignalName(sig), strconv.Itoa(int(sig)))
 }

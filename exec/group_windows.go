@@ -18,8 +18,8 @@ func groupAttr(bool) *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 }
 
-// signalGroup sends CTRL_BREAK, which unlike CTRL_C reaches a new group, for
-// everything milder than SIGKILL.
+// signalGroup sends CTRL_BREAK for everything milder than SIGKILL: unlike CTRL_C,
+// it reaches a new group.
 func signalGroup(p *Process, sig syscall.Signal) error {
 	if sig == syscall.SIGKILL {
 		return p.handle.Kill()

@@ -11,7 +11,7 @@ import (
 // from different goroutines.
 type Input struct {
 	file     *os.File
-	terminal bool // file is shared with stdout and has no end of its own
+	terminal bool // file is shared with stdout and can't be closed by itself
 
 	turn   chan struct{} // holds a token while a Write or Close is in progress
 	closed bool          // guarded by turn, as is owed
@@ -37,8 +37,8 @@ func (in *Input) Write(b []byte) (int, error) {
 	return in.file.Write(b)
 }
 
-// WriteWithin is a Write for a client that is gone: it goes on for as long as the
-// process takes something within patience each time, and then gives up.
+// WriteWithin is Write for a client that is gone: it goes on while the process
+// keeps taking something, and gives up when it takes nothing within patience.
 func (in *Input) WriteWithin(patience time.Duration, b []byte) error {
 	for {
 		err := in.file.SetWriteDeadline(time.Now().Add(patience))
@@ -52,7 +52,7 @@ func (in *Input) WriteWithin(patience time.Duration, b []byte) error {
 	}
 }
 
-// writeAside gives up after patience where a Write can't.
+// writeAside gives up after patience where Write itself can't.
 func (in *Input) writeAside(patience time.Duration, b []byte) error {
 	result := make(chan error, 1)
 	go func() { // ends when the process has taken b or has ended, or by Close; nobody waits for it
@@ -71,8 +71,8 @@ func (in *Input) writeAside(patience time.Duration, b []byte) error {
 func (in *Input) hurry() { in.file.SetWriteDeadline(time.Now()) }
 
 // Close gives the process its EOF. A Write in progress may still finish within
-// patience; what has not been taken by then is lost, and Close returns. A
-// terminal that is full even then gets no EOF; the error says so.
+// patience; what has not been taken by then is lost, and Close returns. A terminal
+// that is still full then gets no EOF; the error says so.
 func (in *Input) Close(patience time.Duration) error {
 	if !in.interrupt(patience) {
 		return in.abandon()
@@ -88,8 +88,8 @@ func (in *Input) Close(patience time.Duration) error {
 	return in.file.Close()
 }
 
-// interrupt takes the turn once a Write in progress has ended, and makes that
-// end after patience. It returns false, without the turn, when it can't.
+// interrupt takes the turn once a Write in progress has ended, and makes it end
+// after patience. Where it can't, it returns false and does not have the turn.
 func (in *Input) interrupt(patience time.Duration) bool {
 	if err := in.file.SetWriteDeadline(time.Now().Add(patience)); !errors.Is(err, os.ErrNoDeadline) {
 		in.turn <- struct{}{}
@@ -106,7 +106,7 @@ func (in *Input) interrupt(patience time.Duration) bool {
 	}
 }
 
-// abandon gives up a Write that has no deadline. Where the file is stdin's alone,
+// abandon gives up on a Write that has no deadline. If the file serves stdin alone,
 // closing it cancels the Write and is the EOF.
 func (in *Input) abandon() error {
 	if in.terminal {

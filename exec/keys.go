@@ -1,12 +1,12 @@
 package exec
 
-// The terminal of a backend is in line mode, which alone knows an EOF, with
-// everything else switched off that a terminal does to bytes. What is left are
-// two keys, at their usual places, and a line that is not to grow too long: so
-// bytes are typed into it by keysFor.
+// A backend's terminal is in line mode, since only that has an EOF; everything else
+// that a terminal does to bytes is switched off. What remains are two keys, with
+// their usual codes, and a limit on the length of a line, so keysFor decides how
+// bytes are typed.
 const (
-	// endKey makes readable what has been typed of a line, without ending the
-	// line. When nothing has been typed, the reader gets an EOF.
+	// endKey passes on to the reader what has been typed of a line, without ending
+	// the line. When nothing has been typed, the reader gets an EOF.
 	endKey = 'D' - '@'
 	// literalKey takes away the meaning of the key that follows it.
 	literalKey = 'V' - '@'
@@ -44,9 +44,9 @@ func keysFor(b []byte) (keys []byte, taken int) {
 	return keys, len(b)
 }
 
-// typed tells what the first n of keys, which come from keysFor, stand for: so
-// many bytes, once the keys that are owed have been typed, too. These make
-// readable what has been typed of a line.
+// typed returns how many bytes the first n of keys, which come from keysFor, stand
+// for, and the keys still owed: once those are typed, too, the reader can read all
+// of these bytes.
 func typed(keys []byte, n int) (taken int, owed []byte) {
 	unended := false
 	for i := 0; i < n; i++ {

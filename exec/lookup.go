@@ -6,9 +6,9 @@ import (
 	osexec "os/exec"
 )
 
-// LookPath finds an executable as a shell would: a name with a slash is taken
-// as it is, any other is looked up in PATH. When a file with a slash is there
-// but can't be executed, the error says so; in PATH such a file is passed over.
+// LookPath finds an executable as a shell would: a name with a slash is taken as it
+// is, any other is looked up in PATH. When a name with a slash is a file that can't
+// be executed, the error says so; in PATH such a file is passed over.
 func LookPath(name string) (string, error) {
 	path, err := osexec.LookPath(name)
 	if err == nil {

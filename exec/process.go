@@ -16,7 +16,7 @@ type Process struct {
 	Stdout, Stderr *os.File
 
 	pid    int
-	handle *os.Process // nil where the number is enough
+	handle *os.Process // nil where pid is enough
 
 	hurry   sync.Once
 	hurried chan struct{} // closed by Hurry
@@ -28,10 +28,10 @@ type Process struct {
 // PID is the process's id, and the id of its group.
 func (p *Process) PID() int { return p.pid }
 
-// Wait blocks until the process has exited, reaps it, and tells how it ended.
-// It is called once. While it waits it holds no thread where the platform
-// allows, so that ten thousand of them cost nothing. Processes that the backend
-// started may outlive it and hold its streams open.
+// Wait blocks until the process has exited, reaps it, and returns how it ended. It
+// is called once. Where the platform allows, it holds no thread while it waits, so
+// that ten thousand calls cost nothing. Processes that the backend started may
+// outlive it and hold its streams open.
 func (p *Process) Wait() Status {
 	status, err := p.reap()
 	if err != nil {
@@ -41,11 +41,11 @@ func (p *Process) Wait() Status {
 }
 
 // Signal sends sig to the whole process group. After Wait it does nothing: the
-// number may belong to somebody else by then.
+// number may belong to another process by then.
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reaped || p.pid <= 1 { // to kill(2), such numbers mean others than a child
+	if p.reaped || p.pid <= 1 { // kill(2) would signal other processes than a child
 		return os.ErrProcessDone
 	}
 	return signalGroup(p, sig)
@@ -68,7 +68,7 @@ type Status struct {
 	// Signal is the name of that signal, such as SIGKILL, or its number when it
 	// has none.
 	Signal string
-	// Err is set when it could not be found out.
+	// Err is set when how it ended could not be found out.
 	Err error
 }
 
@@ -88,26 +88,26 @@ func (s Status) String() string {
 	}
 }
 
-// rung is one step of the ladder: how long the process is waited for, and what
-// it gets when it is still there.
+// rung is one step of the ladder: how long to wait for the process, and the signal
+// that it gets if it is still there.
 type rung struct {
 	wait   time.Duration
 	signal syscall.Signal
 }
 
-// Patience is how long a process that is to end may take to read what is left
-// on its stdin and to end by itself: the first wait of the ladder.
+// Patience is how long a process that is being stopped may take to read what is
+// left on its stdin and to end by itself: the first wait of the ladder.
 const Patience = time.Second
 
 // afterKill is how long streams may stay open once the group has been killed.
 // Only a process that has left the group can hold them longer.
 const afterKill = 250 * time.Millisecond
 
-// Stop ends the process: EOF on its stdin, then the signals of the ladder to
-// its group, each after its wait and extra more. Stop returns when done is
-// closed, which its caller does once stdout has been read to its end and Wait
-// has returned; at the ladder's end it makes a reader of Stdout give up, so
-// that this is bound to happen.
+// Stop ends the process: it closes its stdin, then sends the signals of the ladder
+// to its group, each after its own wait plus extra. It returns when done is closed,
+// which the caller does once stdout has been read to its end and Wait has returned.
+// At the end of the ladder Stop makes reads of Stdout fail, so that this is bound
+// to happen.
 func (p *Process) Stop(extra time.Duration, done <-chan struct{}) {
 	var closing sync.WaitGroup
 	defer closing.Wait()
@@ -125,7 +125,7 @@ func (p *Process) Stop(extra time.Duration, done <-chan struct{}) {
 	<-done
 }
 
-// Hurry cuts the extra waits of Stop, in progress or to come.
+// Hurry makes Stop skip its extra waits, in progress or still to come.
 func (p *Process) Hurry() {
 	p.hurry.Do(func() {
 		close(p.hurried)
@@ -133,8 +133,8 @@ func (p *Process) Hurry() {
 	})
 }
 
-// Abandon makes reads of Stdout and Stderr fail from now on, whoever else still
-// holds the other ends.
+// Abandon makes reads of Stdout and Stderr fail from now on, even if other
+// processes still hold the other ends.
 func (p *Process) Abandon() {
 	for _, f := range []*os.File{p.Stdout, p.Stderr} {
 		if f.SetReadDeadline(time.Now()) != nil {
@@ -143,7 +143,8 @@ func (p *Process) Abandon() {
 	}
 }
 
-// waitFor reports whether done was closed within d, or before cut was.
+// waitFor waits for done to be closed, until d has passed or cut is closed, and
+// reports whether it was.
 func waitFor(d time.Duration, done, cut <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

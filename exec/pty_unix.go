@@ -16,8 +16,7 @@ import (
 // PTYSupported reports whether Command.PTY can be used.
 const PTYSupported = true
 
-// openTerminal opens a terminal whose one end is stdin and stdout both, and a
-// pipe for stderr.
+// openTerminal opens a terminal for both stdin and stdout, and a pipe for stderr.
 func openTerminal() (*streams, error) {
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -56,10 +55,10 @@ func restoreNonblock(f *os.File) error {
 	return control(f, func(fd int) error { return unix.SetNonblock(fd, true) })
 }
 
-// makeTransparent switches off what a terminal does to bytes: echo, signals
-// from control characters, editing, and the CR that it puts before a newline. Line
-// mode stays on, with nothing but the keys of keysFor: a read in raw mode, once
-// begun, could not be given an EOF any more.
+// makeTransparent switches off what a terminal does to bytes: echo, signals from
+// control characters, editing, and the CR that it puts before a newline. Line mode
+// stays on, with only the keys that keysFor uses: once a read in raw mode has
+// begun, it can't be given an EOF.
 func makeTransparent(t *unix.Termios) {
 	t.Iflag &^= unix.IGNBRK | unix.BRKINT | unix.PARMRK | unix.ISTRIP | unix.INLCR | unix.IGNCR | unix.ICRNL |
 		unix.IXON | unix.IXOFF | unix.IXANY | unix.IMAXBEL
@@ -70,11 +69,11 @@ func makeTransparent(t *unix.Termios) {
 	for i := range t.Cc {
 		t.Cc[i] = noKey
 	}
-	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0 // for a program that goes on to raw mode
+	t.Cc[unix.VMIN], t.Cc[unix.VTIME] = 1, 0 // for a program that switches to raw mode
 	t.Cc[unix.VEOF], t.Cc[unix.VLNEXT] = endKey, literalKey
 }
 
-// writeTerminal writes b so that the process reads just that. A program that has
+// writeTerminal writes b so that the process reads exactly that. A program that has
 // taken the terminal out of line mode gets the bytes as they are.
 func (in *Input) writeTerminal(b []byte) (n int, err error) {
 	lines, err := inLineMode(in.file)
@@ -99,8 +98,8 @@ func (in *Input) writeTerminal(b []byte) (n int, err error) {
 	return n, err
 }
 
-// endTerminal gives the reader of the terminal its EOF, which comes after all
-// that was written before. It waits for a full terminal until the write deadline.
+// endTerminal gives the reader of the terminal its EOF, after all that was written
+// before. If the terminal is full, it waits until the write deadline.
 func (in *Input) endTerminal() error {
 	keys := append(in.owed, endKey)
 	err := control(in.file, func(fd int) error { // works after the deadline, too

@@ -10,26 +10,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepInherited marks what this process was started with to be closed in
-// children. That is done once, since it looks at every open descriptor: those
-// opened later are marked by whoever opens them. Before Linux 5.11 it can't be
-// done, and nothing is.
+// keepInherited marks the descriptors that this process was started with, so that
+// they are closed in children. Once is enough, and cheaper, since it looks at every
+// open descriptor: those opened later are marked by whoever opens them. Before
+// Linux 5.11 it has no effect.
 var keepInherited = sync.OnceFunc(func() {
 	unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 })
 
-// starting lets one process start at a time, as package syscall does anyway, but
-// before a thread is locked: many that wait hold no thread then.
+// starting lets one process start at a time. Package syscall does so anyway, but
+// only after a thread is locked: those that wait here hold none.
 var starting sync.Mutex
 
-// openPipe opens a pipe whose end ours the runtime's poller waits on. The child's end
-// blocks and is soon closed: os.Pipe would have the poller watch it as well.
+// openPipe opens a pipe and lets the runtime's poller watch the end ours. The
+// child's end blocks and is soon closed; os.Pipe would have the poller watch it as
+// well.
 func openPipe(ours int) (r, w *os.File, err error) {
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return nil, nil, os.NewSyscallError("pipe2", err)
 	}
-	// F_SETFL leaves alone whether the end reads or writes.
+	// F_SETFL does not change whether the end reads or writes.
 	if _, err := unix.FcntlInt(uintptr(ends[ours]), unix.F_SETFL, unix.O_NONBLOCK); err != nil {
 		unix.Close(ends[reads])
 		unix.Close(ends[writes])
@@ -38,14 +39,14 @@ func openPipe(ours int) (r, w *os.File, err error) {
 	return os.NewFile(uintptr(ends[reads]), "|0"), os.NewFile(uintptr(ends[writes]), "|1"), nil
 }
 
-// startProcess starts the process with no signal blocked and with no descriptor
-// but attr.Files. It has no handle, which would be a descriptor: until it is
-// reaped, a child's number is its own.
+// startProcess starts the process with no signal blocked and with no descriptor but
+// attr.Files. It returns no handle, which would cost a descriptor: a pid is enough,
+// since it can't be reused before the child is reaped.
 //
-// A process inherits the mask of the thread that forks it: a server started by
-// something that blocks signals would pass on children that no SIGTERM reaches.
-// It would also inherit what this process was itself started with and knows
-// nothing of; see keepInherited.
+// A process inherits the signal mask of the thread that forks it: if a server was
+// started with signals blocked, no SIGTERM would reach its children. It would also
+// inherit descriptors that this process was itself started with and knows nothing
+// of; see keepInherited.
 func startProcess(name string, argv []string, attr *os.ProcAttr) (pid int, handle *os.Process, err error) {
 	keepInherited()
 	starting.Lock()
@@ -62,6 +63,6 @@ func startProcess(name string, argv []string, attr *os.ProcAttr) (pid int, handl
 		sys.Files = append(sys.Files, f.Fd())
 	}
 	pid, _, err = syscall.StartProcess(name, argv, sys)
-	runtime.KeepAlive(attr) // or its files might be closed before
+	runtime.KeepAlive(attr) // or its files might be closed too early
 	return pid, nil, err
 }

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reap waits until the process has exited and then reaps it, with no signal in
-// between: up to then its number is its own.
+// reap waits until the process has exited and then reaps it, while no signal can be
+// sent: until then no other process can get its pid.
 func (p *Process) reap() (Status, error) {
 	awaitExit(p.pid)
 	p.mu.Lock()
@@ -23,8 +23,8 @@ func (p *Process) reap() (Status, error) {
 	}
 }
 
-// awaitExit returns once the child pid can be reaped at once. Its stdout has
-// ended, so that most often it has exited, too.
+// awaitExit returns once the child pid can be reaped without waiting. It is called
+// after stdout has ended, so the child has most often exited already.
 func awaitExit(pid int) {
 	if hasExited(unix.P_PID, pid) {
 		return
@@ -35,9 +35,9 @@ func awaitExit(pid int) {
 	}
 }
 
-// pollExit waits for the exit of the child pid on a pidfd, by way of the
-// runtime's poller, since a blocked waitid(2) would hold a thread. It returns early
-// where that is not possible: before Linux 5.10, or out of descriptors.
+// pollExit waits for the exit of the child pid on a pidfd, through the runtime's
+// poller, since a blocked waitid(2) would hold a thread. It returns early where
+// that is not possible: before Linux 5.10, or when there is no descriptor left.
 func pollExit(pid int) {
 	pidfd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK)
 	if err != nil {
@@ -50,8 +50,8 @@ func pollExit(pid int) {
 	}
 }
 
-// hasExited asks without reaping. It reports true for an error, too, which the
-// reaping will meet again.
+// hasExited asks without reaping. It also reports true for an error, which reaping
+// will meet again.
 func hasExited(kind, id int) bool {
 	var info unix.Siginfo
 	err := unix.Waitid(kind, id, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)

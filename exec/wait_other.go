@@ -5,10 +5,10 @@ package exec
 import "syscall"
 
 // reap waits for the process and reaps it in one call, which holds a thread: the
-// runtime's poller can't watch a process here. Signals must reach the process
-// all that time, so mu is not held, and one sent in the moment between the
-// reaping and the note of it goes to a number that is free or, if it was reused
-// at once, another process's.
+// runtime's poller can't watch a process here. Signals must reach the process all
+// that time, so mu is not held. One that is sent after the reaping but before
+// reaped is set goes to a pid that is free or, if it was reused at once, belongs to
+// another process.
 func (p *Process) reap() (Status, error) {
 	state, err := p.handle.Wait()
 	p.mu.Lock()

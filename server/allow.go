@@ -10,15 +10,13 @@ import (
 	"wsd/server/hint"
 )
 
-// guarded reports whether clients show something that lets them in. Browsers
-// send it along whichever page makes the request, so that other origins are
-// refused then.
+// guarded reports whether clients must prove who they are. Browsers send such proof
+// whichever page makes the request, so other origins are then refused.
 func (c *Config) guarded() bool {
 	return c.PasswordFile != "" || len(c.AuthCommand) > 0 || c.TLS != nil && c.TLS.ClientCA != ""
 }
 
-// checkRate refuses a client whose address has tried too many handshakes, or
-// logins.
+// checkRate refuses a client whose address has made too many handshakes or logins.
 func (s *Server) checkRate(r *httpRequest) *refusal {
 	wait := s.perIP.handshake(r.client.Counted())
 	if wait == 0 {
@@ -29,7 +27,7 @@ func (s *Server) checkRate(r *httpRequest) *refusal {
 	return later(http.StatusTooManyRequests, wait, "too many handshakes, try again later")
 }
 
-// allow asks the guards of all requests but health checks, the cheap one first.
+// allow applies the guards of all requests but health checks, the cheap one first.
 func (s *Server) allow(r *httpRequest) *refusal {
 	if no := s.allowOrigin(r); no != nil {
 		return no
@@ -54,14 +52,14 @@ func (s *Server) allowOrigin(r *httpRequest) *refusal {
 	return &refusal{status: http.StatusForbidden, text: "this origin is not allowed"}
 }
 
-// allowUser lets in who knows a password of PasswordFile.
+// allowUser asks for a user name and a password from PasswordFile, if there is one.
 func (s *Server) allowUser(r *httpRequest) *refusal {
 	if s.logins == nil {
 		return nil
 	}
 	user, password, err := guard.Credentials(r.Request)
 	if err == nil && !isUpgrade(r.Request) && !s.logins.Remembers(user, password) {
-		if no := s.checkRate(r); no != nil { // a guess by a plain request counts as one by a handshake
+		if no := s.checkRate(r); no != nil { // a guess in a plain request counts like one in a handshake
 			return no
 		}
 	}
@@ -72,13 +70,13 @@ func (s *Server) allowUser(r *httpRequest) *refusal {
 		r.user = user
 		return nil
 	}
-	if r.Header["Authorization"] != nil { // browsers ask without first
+	if r.Header["Authorization"] != nil { // browsers first try without one
 		s.log.Info("login refused", append(r.client.Attrs(), "path", r.asked.Path, "err", err)...)
 	}
 	return loginRefusal(err)
 }
 
-// loginRefusal refuses a request whose credentials are refused by err.
+// loginRefusal refuses a request whose login failed with err.
 func loginRefusal(err error) *refusal {
 	if !errors.As(err, new(guard.LoginError)) {
 		return later(http.StatusServiceUnavailable, retryAfter, "too many logins at once, try again later")
@@ -89,9 +87,9 @@ func loginRefusal(err error) *refusal {
 	}
 }
 
-// authorize asks the program of Config.AuthCommand, which has the request's place
-// of MaxForks meanwhile, and adds the variables that it prints to the environment of
-// the backend.
+// authorize runs the program of Config.AuthCommand, which uses the request's place
+// of MaxForks meanwhile, and adds the variables that it prints to the environment
+// of the backend.
 func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *refusal {
 	if len(s.auth.Words) == 0 {
 		return nil
@@ -112,8 +110,9 @@ func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *re
 		backend.Env = env
 		return nil
 	case status.Code == guard.Unauthorized:
-		// Without a challenge: which one the program would take is not known, and
-		// at Basic a browser asks for a password that may not exist.
+		// No challenge is sent: the server does not know which one the program
+		// accepts, and Basic would make a browser ask for a password that may not
+		// exist.
 		return &refusal{status: http.StatusUnauthorized, text: "unknown user or wrong credentials"}
 	case status.Code == guard.Forbidden:
 		return &refusal{status: http.StatusForbidden, text: "you may not connect"}

@@ -8,9 +8,9 @@ import (
 	"wsd/server/files"
 )
 
-// stripBase takes the base path off the request's URL and reports false when that
-// is not below it. The base path itself becomes "", and the rest begins with a
-// slash.
+// stripBase removes the base path from the request's URL, and reports false when
+// the URL is not below it. The base path itself becomes ""; otherwise, what remains
+// begins with a slash.
 func (s *Server) stripBase(r *httpRequest) bool {
 	if s.cfg.BasePath == "" {
 		return true
@@ -21,8 +21,8 @@ func (s *Server) stripBase(r *httpRequest) bool {
 	}
 	inner := *r.asked
 	inner.Path = path
-	// Where the client has encoded the base path in a way of its own, net/url
-	// encodes the rest again.
+	// If the client encoded the base path in its own way, RawPath becomes "" and
+	// net/url encodes the rest again.
 	inner.RawPath, _ = cutBase((&url.URL{Path: s.cfg.BasePath}).EscapedPath(), r.asked.EscapedPath())
 	shallow := *r.Request
 	shallow.URL = &inner
@@ -30,8 +30,8 @@ func (s *Server) stripBase(r *httpRequest) bool {
 	return true
 }
 
-// cutBase cuts base off the front of path, segment by segment: as elsewhere,
-// //path is /path.
+// cutBase cuts base off the front of path, segment by segment. As elsewhere, //path
+// counts as /path.
 func cutBase(base, path string) (rest string, ok bool) {
 	rest = path
 	for segment := range strings.SplitSeq(base[1:], "/") {
@@ -44,8 +44,8 @@ func cutBase(base, path string) (rest string, ok bool) {
 	return rest, true
 }
 
-// underBase is the SCRIPT_NAME of a script that is name below the base path:
-// together with PATH_INFO it makes the URL path (RFC 3875, section 4.1.13).
+// underBase returns the SCRIPT_NAME of a script whose name below the base path is
+// name: followed by PATH_INFO, it is the URL path (RFC 3875, section 4.1.13).
 func (s *Server) underBase(name string) string {
 	if s.cfg.BasePath == "" {
 		return name
@@ -53,10 +53,10 @@ func (s *Server) underBase(name string) string {
 	return s.cfg.BasePath + strings.TrimSuffix(name, "/")
 }
 
-// redirectToBase sends a request for the base path itself, where static files
-// are, to the one with a slash at its end: the links of a page there lead
-// elsewhere without it. It reports false, and has written nothing, for any other.
-// WebSockets are never redirected, since browsers don't follow.
+// redirectToBase redirects a request for the base path itself, when static files
+// are served there, to the same path with a slash at its end: without it, the links
+// of a page there would lead elsewhere. For any other request it reports false and
+// writes nothing. WebSockets are never redirected, since browsers don't follow.
 func (s *Server) redirectToBase(w http.ResponseWriter, r *httpRequest) bool {
 	if s.cfg.BasePath == "" || s.cfg.StaticDir == "" || r.URL.Path != "" {
 		return false

@@ -1,6 +1,6 @@
-// Package server turns accepted WebSockets into backend processes: it owns the
-// listeners, the handshake, the sessions and the plain HTTP requests beside
-// them. It knows nothing of command-line flags; see Config.
+// Package server connects WebSockets to backend processes: it owns the listeners,
+// the handshake and the sessions, and answers plain HTTP requests. It knows nothing
+// of command-line flags; see Config.
 package server
 
 import (
@@ -18,27 +18,28 @@ import (
 	"wsd/server/hint"
 )
 
-// Config is everything a Server needs to know. It is plain values: New checks
-// it and copies what it keeps, and nothing changes it afterwards. The zero
-// value of a field switches the feature off unless its comment says otherwise.
+// Config is everything a Server needs to know. Its fields are plain values: New
+// checks them and keeps a copy, and what they refer to must not change afterwards.
+// The zero value of a field switches the feature off unless its comment says
+// otherwise.
 type Config struct {
-	// Command is the backend and its arguments. Its first element is a path
-	// that can be executed as it is; looking it up in PATH is the caller's job.
-	// Either Command or ScriptDir is set, or neither when only plain HTTP
-	// requests are served.
+	// Command is the backend and its arguments. Its first element is a path that
+	// can be executed as it is; looking it up in PATH is the caller's job. Either
+	// Command or ScriptDir is set, or neither when only plain HTTP requests are
+	// served.
 	Command []string
 	// ScriptDir holds the backends, one executable file for each URL path.
 	// It is an absolute path.
 	ScriptDir string
-	// Env is the part of the server's own environment that backends and CGI
-	// programs are given, as KEY=VALUE.
+	// Env is the part of the server's own environment that is passed on to backends
+	// and CGI programs, as KEY=VALUE.
 	Env []string
 	// PTY gives each backend a terminal for stdin and stdout.
 	PTY bool
-	// Binary carries chunks of bytes instead of lines of text.
+	// Binary makes messages chunks of bytes instead of lines of text.
 	Binary bool
-	// PassStderr sends the backend's stderr to the client too, with both
-	// streams tagged as JSON. Not together with Binary.
+	// PassStderr sends the backend's stderr to the client too, with both streams
+	// tagged as JSON. It can't be combined with Binary.
 	PassStderr bool
 
 	// StaticDir, CGIDir and DevConsole answer requests that are not upgrades, in
@@ -49,69 +50,72 @@ type Config struct {
 
 	// Addresses are the TCP addresses to listen on, as net.Listen takes them.
 	Addresses []string
-	// UnixSocket is the path of a Unix socket to listen on. UnixSocketMode are
-	// its permissions; 0 leaves them to the umask. UnixSocketOwner becomes the owner
-	// of its file; nil leaves it to the user of the process.
+	// UnixSocket is the path of a Unix socket to listen on. UnixSocketMode sets its
+	// permissions; 0 leaves them to the umask. UnixSocketOwner sets the owner of
+	// its file; nil leaves it with the user of the process.
 	UnixSocket      string
 	UnixSocketMode  fs.FileMode
 	UnixSocketOwner *Owner
-	// Inherited are sockets that listen already, to be served beside those.
+	// Inherited are sockets that are listening already, to be served as well.
 	Inherited []Inherited
-	// RedirectPort is a TCP port on which plain HTTP requests are sent on to the
+	// RedirectPort is a TCP port on which plain HTTP requests are redirected to the
 	// main port of the same IP address.
 	RedirectPort int
-	// TLS, when not nil, serves every listener but the redirecting one by TLS.
+	// TLS, when not nil, turns on TLS for every listener, except for those that
+	// redirect and for inherited ones that are Plain.
 	TLS *certs.Config
 
 	// MaxForks bounds the backends and CGI programs that run at once; a request
-	// beyond it is answered 429. 0 means no limit.
+	// beyond it is answered with 429. 0 means no limit.
 	MaxForks int
-	// MaxMessage is the largest message taken from a client, in bytes; a larger
+	// MaxMessage is the largest message accepted from a client, in bytes; a larger
 	// one ends the session with 1009. 0 means no limit.
 	MaxMessage int64
-	// MaxBuffered bounds the memory for messages that have not arrived as a whole,
-	// of all clients together, in bytes; the client that would take more is closed
-	// with 1013. 0 means no limit.
+	// MaxBuffered bounds the memory for messages that have not fully arrived, of
+	// all clients together, in bytes; a client that would exceed it is closed with
+	// 1013. 0 means no limit.
 	MaxBuffered int64
 	// MaxPerAddress bounds the WebSockets and CGI programs of one client address,
-	// or of one /64 of IPv6; a request beyond it is answered 429. Of other
-	// connections it may have 16 more; one beyond them is closed at once. 0 means
-	// no limit.
+	// or of one /64 of IPv6; a request beyond it is answered with 429. Its other
+	// connections may number 16 more than that; any beyond them is closed at once.
+	// 0 means no limit.
 	MaxPerAddress int
-	// HandshakesPerMinute bounds the WebSocket handshakes of such an address, together
-	// with the logins of its other requests: so many at once, and so many a minute. One
-	// beyond them is answered 429. 0 means no limit.
+	// HandshakesPerMinute is the rate, and also the largest burst, of the WebSocket
+	// handshakes of such an address, together with the logins in its other
+	// requests. Any beyond it is answered with 429. 0 means no limit.
 	HandshakesPerMinute int
-	// MaxHeaderBytes bounds the header of a request, with some KiB of grace, and
-	// MaxHeaderCount the number of its fields; a larger one is answered 431. 0 means
-	// net/http's default for the former and no limit for the latter.
+	// MaxHeaderBytes bounds the size of a request's header, with a few KiB of
+	// grace, and MaxHeaderCount the number of its fields; a larger header is
+	// answered with 431. 0 means net/http's default for the former and no limit for
+	// the latter.
 	MaxHeaderBytes, MaxHeaderCount int
-	// IdleTimeout ends a session that no message has crossed for so long, and
-	// MaxSession one that has lasted so long, both with 1001. 0 means never.
+	// IdleTimeout ends a session that has carried no message for that long, and
+	// MaxSession one that has lasted that long, both with 1001. 0 means never.
 	IdleTimeout, MaxSession time.Duration
-	// Once takes a single WebSocket: others are answered 503, and Run returns when
-	// it has ended.
+	// Once serves a single WebSocket: any other is answered with 503, and Run
+	// returns when that one has ended.
 	Once bool
 	// CloseDelay is added to each wait of the ladder that stops a backend.
 	CloseDelay time.Duration
 	// PingPeriod is the time between two pings; a client that is silent for two
-	// of them is dropped. 0 means that no pings are sent.
+	// periods is dropped. 0 means that no pings are sent.
 	PingPeriod time.Duration
 
-	// TrustProxies are the addresses of proxies whose Forwarded, X-Forwarded-For and
-	// the like are believed about a request's client, scheme, host and port.
-	// TrustUnixPeers does the same for whoever connects to a Unix socket.
+	// TrustProxies are the addresses of proxies whose Forwarded, X-Forwarded-For
+	// and similar headers are believed about a request's client, scheme, host and
+	// port. TrustUnixPeers does the same for anyone who connects to a Unix socket.
 	TrustProxies   []netip.Prefix
 	TrustUnixPeers bool
-	// ProxyProtocol makes each connection from those begin with a header of the
-	// PROXY protocol, version 1 or 2. It needs one of them at least.
+	// ProxyProtocol requires each connection from such a proxy to begin with a
+	// header of the PROXY protocol, version 1 or 2. It needs TrustProxies or
+	// TrustUnixPeers.
 	ProxyProtocol bool
-	// BasePath is the URL path below which everything is served; any other is
-	// answered 404.
+	// BasePath is the URL path below which everything is served; any other path is
+	// answered with 404.
 	BasePath string
-	// HealthPath is the URL path, below BasePath or not, that answers 200 and, from
-	// the beginning of a shutdown, 503. DrainTime is how long a shutdown leaves it at
-	// that before it closes anything.
+	// HealthPath is the URL path, below BasePath or not, that is answered with 200
+	// and, once a shutdown has begun, with 503. DrainTime is how long a shutdown
+	// goes on serving like that before it closes anything.
 	HealthPath string
 	DrainTime  time.Duration
 
@@ -120,14 +124,14 @@ type Config struct {
 	Origins    []string
 	SameOrigin bool
 	// PasswordFile is an htpasswd file of bcrypt hashes. Every request but a health
-	// check then needs a user and a password from it.
+	// check then needs a user name and a password from it.
 	PasswordFile string
-	// AuthCommand is a program and its arguments, like Command, that is run before
-	// each upgrade and decides by its exit status: 0 lets the client in, 1 is
-	// answered 401, 2 is 403, and any other end 503. With 0 its output, lines of
-	// NAME=VALUE, joins the backend's environment.
+	// AuthCommand is a program and its arguments, like Command. It runs before each
+	// upgrade and decides by its exit status: 0 lets the client in, 1 is answered
+	// with 401, 2 with 403, and anything else with 503. With 0, the lines of
+	// NAME=VALUE that it has printed are added to the backend's environment.
 	//
-	// With either of these, or with TLS.ClientCA, requests of other origins are
+	// With either of these, or with TLS.ClientCA, requests from other origins are
 	// refused unless Origins allows them.
 	AuthCommand []string
 
@@ -140,16 +144,16 @@ type Config struct {
 
 	// Software is what SERVER_SOFTWARE says, such as "wsd/1.0".
 	Software string
-	// Log takes the server's log records at the levels of this package. nil
+	// Log receives the server's log records, at the levels of this package. nil
 	// discards them.
 	Log *slog.Logger
 }
 
-// Owner is the user and the group of a file, by their numbers.
+// Owner is the user and the group that own a file, as numeric ids.
 type Owner struct{ UID, GID int }
 
-// check refuses what c can't mean, and brings BasePath into its normal form:
-// without a slash at its end. The errors are *hint.Errors.
+// check refuses values that make no sense, and brings BasePath into its normal
+// form, without a slash at its end. Its errors are of type *hint.Error.
 func (c *Config) check() error {
 	switch {
 	case c.Binary && c.PassStderr:
@@ -180,8 +184,8 @@ func (c *Config) check() error {
 	return nil
 }
 
-// checkURLPath refuses a URL path, the value of a field, that could match no
-// request. It stands for a decoded path; "" is none.
+// checkURLPath refuses path, the value of field, if no request could match it. It
+// is a decoded path; "" is allowed and means none.
 func checkURLPath(field, path string) error {
 	fail := func(fault, advice string) error {
 		return &hint.Error{Text: field, Err: fmt.Errorf("%q %s", path, fault), Hint: advice}

@@ -11,8 +11,8 @@ import (
 	"wsd/server/host"
 )
 
-// cgiRequest is what the environment of a backend or a CGI program is made of. It
-// may look up the client's name, and id is the session's or the request's.
+// cgiRequest returns what the environment of a backend or a CGI program is made
+// from. It may look up the client's name; id is that of the session or the request.
 func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.Request {
 	name, port := serverAddress(r)
 	return &cgi.Request{
@@ -33,10 +33,10 @@ func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.R
 	}
 }
 
-// serverAddress is SERVER_NAME and SERVER_PORT: those that the client asked for,
-// or of the address that took the request when there is no host, or none that a
-// program could use unseen. An IPv6 address has its brackets (RFC 3875,
-// section 4.1.14).
+// serverAddress returns SERVER_NAME and SERVER_PORT: what the client asked for, or
+// the address that took the request when the client named no host, or named one
+// that is not safe to pass to a program. An IPv6 address has its brackets (RFC
+// 3875, section 4.1.14).
 func serverAddress(r *httpRequest) (name, port string) {
 	name, port, ok := host.Split(r.client.Host)
 	if !ok {
@@ -48,8 +48,8 @@ func serverAddress(r *httpRequest) (name, port string) {
 	return name, port
 }
 
-// localAddress is the address of the listener's side of the connection, and
-// localhost for one that has no IP address, such as a Unix socket.
+// localAddress returns the address of the server's end of the connection, or
+// localhost when that has no IP address, as on a Unix socket.
 func localAddress(r *http.Request) (name, port string) {
 	if addr, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
 		if ap, err := netip.ParseAddrPort(addr.String()); err == nil {
@@ -62,12 +62,12 @@ func localAddress(r *http.Request) (name, port string) {
 	return "localhost", ""
 }
 
-// lookupTimeout bounds a reverse look-up: a slow name server must not keep
-// clients waiting.
+// lookupTimeout bounds a reverse lookup: a slow name server must not keep clients
+// waiting.
 const lookupTimeout = 2 * time.Second
 
-// lookupRemote returns the client's name from reverse DNS (Config.ReverseLookup), or
-// "" when there is none or look-ups are off.
+// lookupRemote returns the client's name from reverse DNS (Config.ReverseLookup),
+// or "" when there is none or lookups are off.
 func (s *Server) lookupRemote(r *httpRequest) string {
 	host := r.client.AddrText()
 	if !s.cfg.ReverseLookup || host == "" {

@@ -17,13 +17,13 @@ import (
 )
 
 // isUpgrade reports whether r asks for a WebSocket (RFC 6455 4.2.1). Whether it
-// asks for it correctly is checked by checkHandshake. In HTTP/1.0 there is no
-// Upgrade (RFC 9110 7.8).
+// does so correctly is up to checkHandshake. HTTP/1.0 has no Upgrade (RFC 9110
+// 7.8).
 func isUpgrade(r *http.Request) bool {
 	return r.ProtoAtLeast(1, 1) && hasToken(r.Header, "Upgrade", "websocket") && hasToken(r.Header, "Connection", "upgrade")
 }
 
-// hasToken reports whether a header that is a list holds token (RFC 9110 5.6.1).
+// hasToken reports whether a header that is a list contains token (RFC 9110 5.6.1).
 func hasToken(h http.Header, name, token string) bool {
 	for _, value := range h.Values(name) {
 		for item := range strings.SplitSeq(value, ",") {
@@ -35,9 +35,9 @@ func hasToken(h http.Header, name, token string) bool {
 	return false
 }
 
-// checkHandshake refuses what is no opening handshake of RFC 6455 4.2.1, before
-// anything is started for it. The websocket library checks the same later, in
-// words that quote the client's headers.
+// checkHandshake refuses what is not an opening handshake by RFC 6455 4.2.1, before
+// anything is started for it. The websocket library makes the same checks later,
+// but its errors quote the client's headers.
 func (s *Server) checkHandshake(r *httpRequest) *refusal {
 	versions, keys := r.Header.Values("Sec-WebSocket-Version"), r.Header.Values("Sec-WebSocket-Key")
 	var no *refusal
@@ -48,7 +48,7 @@ func (s *Server) checkHandshake(r *httpRequest) *refusal {
 			map[string]string{"Allow": http.MethodGet},
 		}
 	case r.ContentLength != 0:
-		// What belongs to the request must not be taken for frames; nor is it waited for.
+		// A body must not be taken for frames; closing avoids waiting for it.
 		no = &refusal{
 			http.StatusBadRequest, "a WebSocket handshake must not have a body",
 			map[string]string{"Connection": "close"},
@@ -59,7 +59,7 @@ func (s *Server) checkHandshake(r *httpRequest) *refusal {
 			map[string]string{"Sec-WebSocket-Version": "13", "Upgrade": "websocket", "Connection": "Upgrade"},
 		}
 	case len(keys) != 1 || !isNonce(keys[0]):
-		no = &refusal{status: http.StatusBadRequest, text: "Sec-WebSocket-Key must be there once, with 16 bytes in base64"}
+		no = &refusal{status: http.StatusBadRequest, text: "Sec-WebSocket-Key must be sent exactly once, with 16 bytes in base64"}
 	default:
 		return nil
 	}
@@ -73,8 +73,8 @@ func isNonce(key string) bool {
 	return err == nil && len(nonce) == 16
 }
 
-// badHandshake refuses what has passed checkHandshake and failed in upgrade, unless
-// that has answered already.
+// badHandshake refuses a request that has passed checkHandshake and failed in
+// upgrade, unless upgrade has answered it already.
 func badHandshake(w *response) *refusal {
 	if w.status != 0 {
 		return nil
@@ -96,8 +96,8 @@ func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("taking the connection over: %w", err)
 	}
-	// What the HTTP server has read already are the first messages of an eager
-	// client; the reader of a PROXY header may have read on behind those.
+	// What the HTTP server has already read are the first messages of an eager
+	// client; the reader of a PROXY header may hold more that follow them.
 	early, err := brw.Reader.Peek(brw.Reader.Buffered())
 	if err != nil {
 		nc.Close()
@@ -111,9 +111,9 @@ func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
 	return websocket.NewConn(nc, early), nil
 }
 
-// handshakeAnswer is how the library answers a handshake (RFC 6455 4.2.2), noted
-// and not sent. The library would go on with the connection, but frames are read
-// and written by package websocket: it gets none.
+// handshakeAnswer records the library's answer to a handshake (RFC 6455 4.2.2)
+// instead of sending it. The library would then take over the connection, but
+// package websocket reads and writes the frames, so Hijack refuses.
 type handshakeAnswer struct {
 	header   http.Header
 	accepted bool
@@ -139,5 +139,5 @@ func (a *handshakeAnswer) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (a *handshakeAnswer) Write(b []byte) (int, error) { return len(b), nil }
 
-// Hijack implements http.Hijacker, without which the library accepts nothing.
+// Hijack implements http.Hijacker, which the library insists on.
 func (a *handshakeAnswer) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, errOurs }

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// isHealthCheck reports whether a load balancer asks whether to send clients here
-// (Config.HealthPath). The path is a whole one, BasePath or not, since a balancer
-// asks the server and not the proxy's clients' URL. A WebSocket there is one as
-// anywhere.
+// isHealthCheck reports whether r is a load balancer's check (Config.HealthPath).
+// The whole path is compared, including any BasePath, since a balancer asks the
+// server directly and not by the URL that clients use. A WebSocket at that path is
+// served as anywhere else.
 func (s *Server) isHealthCheck(r *httpRequest) bool {
 	return s.cfg.HealthPath != "" && r.asked.Path == s.cfg.HealthPath && !isUpgrade(r.Request)
 }
@@ -32,9 +32,9 @@ func (s *Server) serveHealth(w *response, r *httpRequest) {
 	s.log.Log(context.Background(), LevelTrace, "health", append(r.client.Attrs(), "status", status)...)
 }
 
-// drain lets health checks fail while all else goes on, new WebSockets included,
-// for Config.DrainTime: load balancers then send new clients elsewhere before
-// anything is closed here. Kill cuts it short.
+// drain makes health checks fail while everything else goes on, new WebSockets
+// included, for Config.DrainTime: load balancers then send new clients elsewhere
+// before anything is closed here. Kill cuts it short.
 func (s *Server) drain() {
 	s.life.reach(draining)
 	if s.cfg.HealthPath == "" {

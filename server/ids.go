@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// sessionIDs makes the names of sessions and CGI requests: short, unique across
+// sessionIDs makes the ids of sessions and CGI requests: short, unique across
 // restarts, and the same in the log as in a backend's UNIQUE_ID.
 type sessionIDs struct {
 	prefix string

@@ -7,9 +7,9 @@ import (
 	"wsd/server/hint"
 )
 
-// Inherited is a listening socket that was there before the server: a service
-// manager opened it and handed it over. The server closes its own copy of it,
-// and never removes the file of a Unix socket, which is not the server's.
+// Inherited is a listening socket that a service manager opened and handed over.
+// The server closes its own copy of it, and never removes the file of a Unix
+// socket, which is not the server's.
 type Inherited struct {
 	// Listener is a *net.TCPListener, or a *net.UnixListener that does not
 	// unlink on close.
@@ -18,11 +18,12 @@ type Inherited struct {
 	Name string
 	// Plain keeps TLS off this socket when the others have it.
 	Plain bool
-	// Redirect sends all requests on to the main TCP port, as RedirectPort does.
+	// Redirect is for a socket that only redirects to the main TCP port, as
+	// RedirectPort does.
 	Redirect bool
 }
 
-// inherit returns the listeners of cfg.Inherited, but not those that redirect.
+// inherit returns the listeners of cfg.Inherited, except those that redirect.
 func inherit(cfg *Config) []listener {
 	var mains []listener
 	for _, in := range cfg.Inherited {
@@ -35,8 +36,9 @@ func inherit(cfg *Config) []listener {
 	return mains
 }
 
-// inheritRedirects returns those that redirect. Their target is the first TCP
-// port of mains: nothing says which of several a socket belongs to.
+// inheritRedirects returns the listeners of cfg.Inherited that redirect. Their
+// target is the first TCP port of mains, since nothing says which of several a
+// socket belongs to.
 func inheritRedirects(cfg *Config, mains []listener) ([]listener, error) {
 	target := 0
 	for _, l := range mains {
@@ -63,7 +65,7 @@ func inheritRedirects(cfg *Config, mains []listener) ([]listener, error) {
 	return redirects, nil
 }
 
-// listener is in, to be served without TLS and without a redirect.
+// listener returns in as a listener with neither TLS nor a redirect.
 func (in Inherited) listener() listener {
 	l := listener{Listener: in.Listener, inherited: in.Name}
 	if bound, ok := l.tcpAddr(); ok && !bound.Addr().IsUnspecified() {

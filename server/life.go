@@ -8,24 +8,24 @@ import (
 	"wsd/exec"
 )
 
-// phase is how far a server's life has come. It only ever goes on.
+// phase is a stage in a server's life. It only ever advances.
 type phase int
 
 const (
 	serving  phase = iota
-	draining       // health checks fail, all else goes on
-	closing        // nothing begins any more, and sessions end
-	killed         // and so do processes, at once
+	draining       // health checks fail, everything else goes on
+	closing        // nothing new begins, and sessions end
+	killed         // processes are killed at once, too
 )
 
 var errClosing = errors.New("the server is shutting down")
 
-// life is what of a server has a beginning and an end: its phase, and the sessions,
-// CGI requests and processes that it waits for. Its methods may be called
-// concurrently.
+// life holds the phase of a server, and the sessions, CGI requests and processes
+// that it waits for. Its methods may be called concurrently.
 type life struct {
-	// closing is done when a server closes in order, and killed when it is killed;
-	// one may come without the other. The cause of both is errClosing.
+	// closing is done when the server closes in an orderly way, and killed when it
+	// is killed; either may come without the other. The cause of both is
+	// errClosing.
 	closing, killed context.Context
 
 	mu          sync.Mutex
@@ -43,7 +43,7 @@ func newLife() *life {
 	return l
 }
 
-// reach goes on to the phase p, unless that has been reached already.
+// reach advances to the phase p, unless that has been reached already.
 func (l *life) reach(p phase) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,7 +51,7 @@ func (l *life) reach(p phase) {
 	switch p {
 	case closing:
 		l.close(errClosing)
-	case killed: // sessions and requests end by the end of their processes
+	case killed: // sessions and requests end with their processes
 		l.kill(errClosing)
 		for p := range l.running {
 			p.Kill()
@@ -66,9 +66,9 @@ func (l *life) has(p phase) bool {
 	return l.phase >= p
 }
 
-// enter announces a session or a CGI request, which wait waits for from now on. It
-// is too late for that, and false, once the server is closing. Each enter is
-// matched by one leave.
+// enter registers a session or a CGI request, which wait then waits for. It returns
+// false, and registers nothing, once the server is closing. Each enter that
+// succeeds is matched by one leave.
 func (l *life) enter() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -81,7 +81,8 @@ func (l *life) enter() bool {
 
 func (l *life) leave() { l.ended.Done() }
 
-// wait returns when all that entered has left. It is called in the phase closing.
+// wait returns when everything that has entered has left. It is called in the phase
+// closing.
 func (l *life) wait() { l.ended.Wait() }
 
 // countSessions adds n to the number of open WebSockets, and returns it.
@@ -92,7 +93,7 @@ func (l *life) countSessions(n int) int {
 	return l.sessions
 }
 
-// start starts a process and keeps it in view until release.
+// start starts a process and keeps track of it until release.
 func (l *life) start(command *exec.Command) (*exec.Process, error) {
 	p, err := command.Start()
 	if err != nil {

@@ -17,26 +17,26 @@ import (
 	"wsd/server/hint"
 )
 
-// listener is a socket that accepts connections, not yet wrapped in TLS, and
-// what is to be served on it.
+// listener is a socket that accepts connections, not yet wrapped in TLS, and how it
+// is to be served.
 type listener struct {
 	net.Listener
 	// host is the host of the address as it was configured; "" for all
 	// interfaces and for a Unix socket.
 	host string
-	// tls says that connections are to be served by TLS.
+	// tls says that its connections use TLS.
 	tls bool
-	// redirectTo, when not 0, is the TCP port to which redirectHandler is to
-	// send all requests on this listener.
+	// redirectTo, when not 0, is the TCP port to which redirectHandler redirects
+	// all requests on this listener.
 	redirectTo int
 	// inherited is the name of a socket that was handed over; see Inherited.
 	inherited string
 }
 
-// listen opens all listeners of cfg: the inherited ones, Addresses in their
-// order, the Unix socket, then those that redirect. If one can't be opened, none
-// stays open. The caller closes them; closing that of a Unix socket that it has
-// opened removes its file.
+// listen opens all listeners of cfg: the inherited ones, Addresses in their order,
+// the Unix socket, then those that redirect. If one can't be opened, none stays
+// open. The caller closes them; closing a Unix socket that listen has opened
+// removes its file.
 func listen(cfg *Config) ([]listener, error) {
 	open := inherit(cfg)
 	fail := func(err error) ([]listener, error) {
@@ -51,7 +51,7 @@ func listen(cfg *Config) ([]listener, error) {
 		if err != nil {
 			return fail(tcpError(address, "port in {Addresses}", err, open))
 		}
-		host, _, _ := net.SplitHostPort(address) // net.Listen has taken it
+		host, _, _ := net.SplitHostPort(address) // no error: net.Listen has accepted it
 		open = append(open, listener{Listener: l, host: host, tls: cfg.TLS != nil})
 	}
 	if cfg.UnixSocket != "" {
@@ -78,8 +78,8 @@ func closeAll(listeners []listener) {
 	}
 }
 
-// openRedirects returns the listeners of cfg that redirect to mains, but to none
-// that an inherited socket's Plain keeps off TLS.
+// openRedirects returns the listeners of cfg that redirect to mains, but never to
+// one that is kept off TLS by its Inherited.Plain.
 func openRedirects(cfg *Config, mains []listener) ([]listener, error) {
 	mains = slices.DeleteFunc(slices.Clone(mains), func(l listener) bool { return l.tls != (cfg.TLS != nil) })
 	redirects, err := inheritRedirects(cfg, mains)
@@ -106,7 +106,7 @@ func listenRedirects(mains []listener, port int) ([]listener, error) {
 	}
 	if len(open) == 0 {
 		return nil, &hint.Error{
-			Text: "there is not a valid port to redirect to",
+			Text: "there is no port to redirect to",
 			Hint: "{RedirectPort} needs a TCP listener: give {Addresses} too",
 		}
 	}
@@ -129,7 +129,7 @@ func redirectAddresses(mains []listener, port int) []redirectAddress {
 		}
 		ip := bound.Addr()
 		if ip.IsUnspecified() {
-			// It takes in all others, which could not be bound beside it.
+			// It covers all others, which could not be bound alongside it.
 			all := net.JoinHostPort("", strconv.Itoa(port))
 			return []redirectAddress{{all, "", int(bound.Port())}}
 		}
@@ -142,7 +142,7 @@ func redirectAddresses(mains []listener, port int) []redirectAddress {
 	return addresses
 }
 
-// tcpAddr is the address that l is bound to, if it is one of TCP.
+// tcpAddr returns the address that l is bound to, if that is a TCP address.
 func (l listener) tcpAddr() (netip.AddrPort, bool) {
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
@@ -152,8 +152,8 @@ func (l listener) tcpAddr() (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(bound.Addr().Unmap(), bound.Port()), true
 }
 
-// names are the hosts and IP addresses by which l was asked for and is bound,
-// for certs.Open. There are none for all interfaces and for a Unix socket.
+// names returns the host that l was configured with and the IP address it is bound
+// to, for certs.Open. There are none for all interfaces and for a Unix socket.
 func (l listener) names() []string {
 	bound, ok := l.tcpAddr()
 	if !ok || bound.Addr().IsUnspecified() {
@@ -162,7 +162,7 @@ func (l listener) names() []string {
 	return []string{l.host, bound.Addr().String()}
 }
 
-// url is where a person on this machine finds l.
+// url is where a person on this machine can reach l.
 func (l listener) url() string {
 	bound, ok := l.tcpAddr()
 	if !ok {
@@ -180,7 +180,7 @@ func (l listener) url() string {
 	return u.String()
 }
 
-// record is what the log says of l.
+// record is what the log says about l.
 func (l listener) record() []any {
 	attrs := []any{"url", l.url()}
 	if l.inherited != "" {
@@ -189,8 +189,8 @@ func (l listener) record() []any {
 	return attrs
 }
 
-// tcpError gives the reason why address can't be listened on, and advice. setting
-// is where its port comes from; open are the listeners that were opened before.
+// tcpError says why address can't be listened on, with advice. setting is where its
+// port comes from; open are the listeners opened so far.
 func tcpError(address, setting string, err error, open []listener) error {
 	_, text, _ := net.SplitHostPort(address)
 	port, _ := strconv.Atoi(text)
@@ -221,8 +221,8 @@ func holdsPort(open []listener, port int) bool {
 	return false
 }
 
-// reason takes off what package net puts around the cause: the name of a system
-// call, and the address again.
+// reason strips what package net puts around the cause: the name of a system call,
+// and the address again.
 func reason(err error) error {
 	var call *os.SyscallError
 	if errors.As(err, &call) {
@@ -254,9 +254,9 @@ func (l *unixListener) Close() error {
 }
 
 // listenUnix listens on a Unix socket at path, after removing the file that a
-// server that is gone has left there. The socket has the permissions mode from
-// its first moment on; 0 leaves them to the umask. A nil owner leaves it to the
-// process.
+// previous server has left there. The socket has the permissions mode from the
+// moment it exists; 0 leaves them to the umask. With a nil owner it belongs to the
+// user of the process.
 func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, error) {
 	if err := removeStale(path); err != nil {
 		return nil, err
@@ -291,12 +291,12 @@ func listenUnix(path string, mode fs.FileMode, owner *Owner) (net.Listener, erro
 	return listener, nil
 }
 
-// removeStale removes a Unix socket on which nobody listens. Anything else at
-// path stays and is an error. What can't be looked at is left to bind(2), which
+// removeStale removes a Unix socket on which nobody listens. Anything else at path
+// stays and is an error. A path that can't be examined is left to bind(2), which
 // says why.
 //
 // A socket between another server's bind(2) and listen(2) can't be told from a
-// stale one; servers that share a path must not be started in the same instant.
+// stale one; servers that share a path must not be started at the same instant.
 func removeStale(path string) error {
 	found, err := os.Lstat(path)
 	if err != nil {
@@ -331,7 +331,7 @@ func removeStale(path string) error {
 	}
 }
 
-// unixError gives the reason why path can't be listened on, and advice.
+// unixError says why path can't be listened on, with advice.
 func unixError(path string, err error) error {
 	advice := "check {UnixSocket}"
 	switch {

@@ -8,12 +8,12 @@ import (
 	"syscall"
 )
 
-// socketModes says that the file of a Unix socket has permissions that matter.
+// socketModes says that the permissions of a Unix socket's file matter here.
 const socketModes = true
 
 // withMode calls bind so that the socket it makes has the permissions mode; 0
-// leaves them to the umask. The umask is the whole process's: it is changed for
-// that moment only, and whatever else is made then gets no more permissions than
+// leaves them to the umask. The umask belongs to the whole process: it is changed
+// for that moment only, and any other file made then gets no more permissions than
 // the socket.
 func withMode(mode fs.FileMode, bind func() error) error {
 	if mode == 0 {
@@ -23,7 +23,7 @@ func withMode(mode fs.FileMode, bind func() error) error {
 	return bind()
 }
 
-// The errors of the socket calls that get advice of their own.
+// The errors of socket calls that have advice of their own.
 const (
 	errAddressInUse   = syscall.EADDRINUSE
 	errAddressNotHere = syscall.EADDRNOTAVAIL

@@ -23,8 +23,8 @@ const (
 	LevelError  = slog.LevelError     // 8: something was not served
 )
 
-// requestAttrs is what the log says of a request. Never its query: it may carry a
-// token.
+// requestAttrs is what the log says about a request. Its query is left out, since
+// it may carry a token.
 func (s *Server) requestAttrs(r *httpRequest) []any {
 	attrs := append(r.client.Attrs(), "path", r.asked.Path)
 	if r.user != "" {
@@ -36,8 +36,7 @@ func (s *Server) requestAttrs(r *httpRequest) []any {
 	return attrs
 }
 
-// logRequest writes the one line of a request that has not become a WebSocket.
-// Its query is left out: it may carry a token.
+// logRequest writes the one log line of a request that has not become a WebSocket.
 func (s *Server) logRequest(w *response, r *httpRequest) {
 	attrs := append(s.requestAttrs(r), "method", r.Method, "status", w.status, "bytes", w.bytes)
 	s.log.Log(context.Background(), LevelAccess, "HTTP", attrs...)
@@ -63,9 +62,9 @@ func logEnd(log *slog.Logger, end session.End) {
 	log.Log(context.Background(), LevelAccess, "DISCONNECT", attrs...)
 }
 
-// plainHeaders are the headers whose values the debug log shows. Any other may
-// let someone in: Authorization and Cookie, Sec-WebSocket-Protocol, in which pages
-// send tokens since they can't set headers, Referer with its query, X-Api-Key.
+// plainHeaders are the headers whose values the debug log shows. Any other may hold
+// a secret: Authorization and Cookie, Sec-WebSocket-Protocol, in which pages send
+// tokens since they can't set headers, Referer with its query, and X-Api-Key.
 var plainHeaders = []string{
 	"Accept", "Accept-Encoding", "Accept-Language", "Cache-Control", "Connection", "Content-Length", "Content-Type",
 	"Forwarded", "Origin", "Pragma", "Sec-Fetch-Dest", "Sec-Fetch-Mode", "Sec-Fetch-Site", "Sec-Websocket-Extensions",
@@ -73,8 +72,8 @@ var plainHeaders = []string{
 	"X-Forwarded-Proto",
 }
 
-// headerAttr is a request's header for the debug log: all names, and the values
-// of plainHeaders.
+// headerAttr is a request's header for the debug log: all names, but only the
+// values of plainHeaders.
 func headerAttr(h http.Header) slog.Value {
 	var attrs []slog.Attr
 	for name, values := range h {
@@ -87,16 +86,17 @@ func headerAttr(h http.Header) slog.Value {
 	return slog.GroupValue(attrs...)
 }
 
-// httpLog takes what net/http logs. Nearly all of it is about single clients,
-// bad requests and failed TLS handshakes, and is for debugging; what is about
-// the server itself must be seen.
+// httpLog receives what net/http logs. Nearly all of it is about single clients,
+// such as bad requests and failed TLS handshakes, and is only for debugging; what
+// is about the server itself must be seen.
 type httpLog struct{ log *slog.Logger }
 
-// mayBeSecret is what a record can hold of a request or of a program's answer:
-// what is quoted, the query of a URL, and what would be read as a field of Config.
+// mayBeSecret matches what may come from a request or from a program's answer, that
+// is, quoted text and the query of a URL. It also matches what would be taken for a
+// field of Config.
 var mayBeSecret = regexp.MustCompile(`"(\\.|[^"\\])*"|\?\S+|\{\w+\}`)
 
-// Write implements io.Writer for a log.Logger, which calls it once a record.
+// Write implements io.Writer for a log.Logger, which calls it once per record.
 func (h httpLog) Write(p []byte) (int, error) {
 	line, rest, _ := bytes.Cut(bytes.TrimSpace(p), []byte("\n"))
 	level := LevelDebug

@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// giveAway makes owner the owner of the socket that was just made at path, and
-// of nothing else: whoever may write to the folder could have put another file
-// in its place, by a link too.
+// giveAway makes owner the owner of the socket that was just made at path, and of
+// nothing else: anyone who may write to the folder could have put another file or a
+// link in its place.
 func giveAway(path string, _ fs.FileInfo, owner Owner) error {
 	fd, err := unix.Open(path, unix.O_PATH|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
 	if err != nil {

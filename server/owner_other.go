@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// giveAway makes owner the owner of the socket that was just made at path. No
-// link is followed.
+// giveAway makes owner the owner of the socket that was just made at path. It
+// follows no link.
 func giveAway(path string, made fs.FileInfo, owner Owner) error {
 	found, err := os.Lstat(path)
 	if err != nil {

@@ -8,13 +8,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// maxAddresses bounds what is remembered of clients that are gone: one that comes
-// back after so many others begins anew.
+// maxAddresses bounds how many addresses are remembered once their clients have
+// gone: one that comes back after that many others starts afresh.
 const maxAddresses = 1 << 16
 
-// perIP counts what each client address has and does, for MaxPerAddress and
-// HandshakesPerMinute. Clients without an address are not counted; see
-// proxy.Client.Counted. Its methods may be called concurrently.
+// perIP counts what each client address has open and how often it makes handshakes,
+// for MaxPerAddress and HandshakesPerMinute. Clients without an address are not
+// counted; see proxy.Client.Counted. Its methods may be called concurrently.
 type perIP struct {
 	maxOpen int // 0: no limit
 	perMin  int // 0: no limit
@@ -23,10 +23,10 @@ type perIP struct {
 	known map[netip.Prefix]*address
 }
 
-// address is one client address.
+// address is what is counted for one client address.
 type address struct {
 	open       int           // WebSockets and CGI programs
-	plain      int           // connections that are no WebSockets
+	plain      int           // connections that are not WebSockets
 	handshakes *rate.Limiter // nil without a limit
 }
 
@@ -34,19 +34,19 @@ func newPerIP(maxOpen, perMinute int) *perIP {
 	return &perIP{maxOpen: maxOpen, perMin: perMinute, known: make(map[netip.Prefix]*address)}
 }
 
-// network is what counts as one address: a customer is given a whole /64 of
+// network returns what counts as one address: a customer is given a whole /64 of
 // IPv6 (RFC 6177), and could use each of its addresses once.
 func network(addr netip.Addr) netip.Prefix {
 	bits := 64
 	if addr.Is4() {
 		bits = 32
 	}
-	p, _ := addr.WithZone("").Prefix(bits) // fails for an invalid address only
+	p, _ := addr.WithZone("").Prefix(bits) // fails only for an invalid address
 	return p
 }
 
 // take counts one more WebSocket or CGI program of addr, and reports false when
-// it has MaxPerAddress already. give takes it back.
+// addr has MaxPerAddress already. give undoes it.
 func (p *perIP) take(addr netip.Addr) bool {
 	if p.maxOpen == 0 || !addr.IsValid() {
 		return true
@@ -71,8 +71,8 @@ func (p *perIP) give(addr netip.Addr) {
 	p.forgetUnused(addr)
 }
 
-// connect counts one more plain connection of addr, and reports whether it may
-// have it. disconnect takes it back either way.
+// connect counts one more plain connection of addr, and reports whether addr may
+// have it. disconnect undoes the count in either case.
 func (p *perIP) connect(addr netip.Addr) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,8 +88,8 @@ func (p *perIP) disconnect(addr netip.Addr) {
 	p.forgetUnused(addr)
 }
 
-// forgetUnused forgets addr when it has nothing and no rate to remember. p.mu is
-// held.
+// forgetUnused forgets addr when it has nothing open and no rate to remember. p.mu
+// is held.
 func (p *perIP) forgetUnused(addr netip.Addr) {
 	if known := p.known[network(addr)]; !known.used() && known.handshakes == nil {
 		delete(p.known, network(addr))
@@ -98,8 +98,8 @@ func (p *perIP) forgetUnused(addr netip.Addr) {
 
 func (k *address) used() bool { return k.open > 0 || k.plain > 0 }
 
-// handshake counts one more handshake of addr. The result is 0, or how long to
-// wait for the next that is within HandshakesPerMinute.
+// handshake counts one more handshake of addr and returns 0, or, if that is too
+// many for HandshakesPerMinute, returns how long to wait for the next one.
 func (p *perIP) handshake(addr netip.Addr) time.Duration {
 	if p.perMin == 0 || !addr.IsValid() {
 		return 0
@@ -114,7 +114,7 @@ func (p *perIP) handshake(addr netip.Addr) time.Duration {
 	return wait
 }
 
-// find returns what is known of addr. p.mu is held.
+// find returns the entry of addr, a new one if there is none. p.mu is held.
 func (p *perIP) find(addr netip.Addr) *address {
 	key := network(addr)
 	known := p.known[key]
@@ -131,10 +131,11 @@ func (p *perIP) find(addr netip.Addr) *address {
 	return known
 }
 
-// forget makes room: addresses that have nothing go, half of them, so that
-// a flood from ever new ones pays for the search only now and then. p.mu is held.
+// forget makes room: it drops addresses that have nothing open, until half are
+// left, so that a flood from ever new addresses pays for the search only now and
+// then. p.mu is held.
 func (p *perIP) forget() {
-	for key, known := range p.known { // in no order
+	for key, known := range p.known { // in random order
 		if len(p.known) <= maxAddresses/2 {
 			return
 		}

@@ -5,20 +5,20 @@ import (
 	"net/netip"
 )
 
-// place is what a WebSocket or a CGI program has of the server's limits, and its
-// part in what Close waits for. release gives it back, and does nothing when called
-// again: one deferred call covers every way out. handOver leaves an empty place
-// behind, for which release does nothing either. A place belongs to one goroutine at
-// a time.
+// place is the share that a WebSocket or a CGI program has of the server's limits,
+// and what makes Close wait for it. release gives it back, and does nothing when
+// called again: one deferred call covers every way out. handOver leaves an empty
+// place behind, for which release does nothing either. A place belongs to one
+// goroutine at a time.
 type place struct {
 	server *Server    // nil when the place is empty
-	addr   netip.Addr // one of its MaxPerAddress
-	fork   bool       // one of MaxForks
+	addr   netip.Addr // whose MaxPerAddress it counts for
+	fork   bool       // it has one of MaxForks
 	limits bool       // releaseLimits has not been called
-	once   bool       // the one session of Config.Once
+	once   bool       // it has the one session of Config.Once, not yet begun
 }
 
-// admit takes a place for one more WebSocket or CGI program, if there is one.
+// admit takes a place for one more WebSocket or CGI program, if one is free.
 func (s *Server) admit(r *httpRequest) (*place, *refusal) {
 	addr := r.client.Counted()
 	if !s.perIP.take(addr) {
@@ -39,8 +39,7 @@ func (s *Server) admit(r *httpRequest) (*place, *refusal) {
 	return &place{server: s, addr: addr, fork: true, limits: true}, nil
 }
 
-// admitWebSocket is admit for a WebSocket, which may be the only one there is to be
-// (Config.Once).
+// admitWebSocket is admit for a WebSocket, of which Config.Once allows only one.
 func (s *Server) admitWebSocket(r *httpRequest) (*place, *refusal) {
 	if s.cfg.Once && !s.taken.CompareAndSwap(false, true) {
 		s.log.Info("there is one session only ({Once})", r.client.Attrs()...)
@@ -65,8 +64,8 @@ func (s *Server) takeFork() bool {
 	return true
 }
 
-// handOver leaves p empty and returns what it was, for a session: the one session
-// of Config.Once has begun.
+// handOver moves what p holds to a new place, for a session, and leaves p empty.
+// The one session of Config.Once has then begun.
 func (p *place) handOver() *place {
 	q := *p
 	*p = place{}
@@ -74,7 +73,7 @@ func (p *place) handOver() *place {
 	return &q
 }
 
-// releaseFork gives back the one of MaxForks: the process has ended.
+// releaseFork gives back p's share of MaxForks: the process has ended.
 func (p *place) releaseFork() {
 	if p.fork {
 		p.fork = false
@@ -82,7 +81,7 @@ func (p *place) releaseFork() {
 	}
 }
 
-// releaseLimits gives back all that others may be waiting for.
+// releaseLimits gives back p's share of all limits, but Close still waits.
 func (p *place) releaseLimits() {
 	p.releaseFork()
 	if p.limits {
@@ -95,7 +94,7 @@ func (p *place) releaseLimits() {
 	}
 }
 
-// release gives back all of p, after which nothing of it is waited for any more.
+// release gives back all of p; Close no longer waits for it.
 func (p *place) release() {
 	if p.server == nil {
 		return

@@ -12,8 +12,8 @@ import (
 	"wsd/server/files"
 )
 
-// stallTimeout is how long the client of a CGI program may neither send of the body
-// nor take of the answer what is due: the program has one of the MaxForks places.
+// stallTimeout is how long the client of a CGI program may stall, in sending the
+// body or in taking the answer: the program occupies one of the MaxForks places.
 const stallTimeout = time.Minute
 
 // findScript returns the script that answers upgrades at the request's path.
@@ -45,8 +45,8 @@ func (s *Server) findCGI(r *httpRequest) (*cgi.Script, *refusal) {
 	return &found, s.cannotLook(r, err)
 }
 
-// cannotLook refuses a request if err says that a folder of scripts can't be looked
-// into.
+// cannotLook refuses a request if err says that a folder of scripts could not be
+// searched.
 func (s *Server) cannotLook(r *httpRequest, err error) *refusal {
 	if err == nil {
 		return nil
@@ -55,8 +55,8 @@ func (s *Server) cannotLook(r *httpRequest, err error) *refusal {
 	return &refusal{status: http.StatusInternalServerError, text: "the server could not look for the backend"}
 }
 
-// serveCGI answers r by a CGI program (RFC 3875). The program runs as backends do:
-// in a process group of its own, with nothing of the server's environment but
+// serveCGI answers r with a CGI program (RFC 3875). The program runs as backends
+// do: in a process group of its own, with nothing of the server's environment but
 // Config.Env, counted by MaxForks, and ended by the ladder when the client leaves.
 func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refusal {
 	if r.ContentLength < 0 { // RFC 3875 4.1.2: the length must be known
@@ -69,7 +69,7 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 	defer p.release()
 	if r.ContentLength > 0 {
 		// A program may answer before it has read all of the body. To keep the
-		// connection net/http would then read the rest away, before the program.
+		// connection, net/http would then read the rest before the program could.
 		w.Header().Set("Connection", "close")
 	}
 	id := s.ids.next()
@@ -99,9 +99,9 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 	return nil
 }
 
-// advice refuses by 426 where a WebSocket would be (RFC 9110 15.5.22), and by 404
-// where there is nothing at all. The page is also where a person accepts a
-// self-signed certificate, which a browser never offers for a WebSocket.
+// advice refuses with 426 where a WebSocket is served (RFC 9110 15.5.22), and with
+// 404 elsewhere. The page is also where a person can accept a self-signed
+// certificate, which a browser never offers for a WebSocket.
 func (s *Server) advice(r *httpRequest) *refusal {
 	if _, no := s.findScript(r); no != nil {
 		return nothingHere
@@ -113,7 +113,7 @@ func (s *Server) advice(r *httpRequest) *refusal {
 	return &refusal{
 		http.StatusUpgradeRequired,
 		fmt.Sprintf("this is a WebSocket server. Connect to it with a WebSocket client,\n"+
-			"from a web page for example by new WebSocket(%q). A proxy on the way\n"+
+			"from a web page for example with new WebSocket(%q). A proxy on the way\n"+
 			"must pass on the headers Upgrade and Connection.",
 			scheme+"://"+r.client.Host+r.asked.EscapedPath()),
 		map[string]string{"Upgrade": "websocket", "Connection": "Upgrade"},

@@ -9,16 +9,16 @@ import (
 	"wsd/server/host"
 )
 
-// redirectHandler sends requests on to the same host at port, by https if tls
-// is set, with path and query kept.
+// redirectHandler redirects requests to the same host at port, with https if tls is
+// set, and keeps path and query.
 //
 // The status is 307: the method and the body stay (unlike 301 and 302), and it
 // is not cached (unlike 301 and 308, which a browser may follow for years after
 // the port has changed or TLS is gone, with no way for the server to take it
 // back).
 //
-// The Location is built from parsed parts: a Host that is no plain host and
-// port is answered 400, so that none can smuggle in user information, a path or
+// The Location is built from parsed parts: a Host that is not a plain host and port
+// is answered with 400, so that it can't smuggle in user information, a path or
 // another header.
 func redirectHandler(port int, tls bool) http.Handler {
 	scheme, suffix := "http", ":"+strconv.Itoa(port)

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// refusal is why a request is not served, as its answer says it. It does not change
-// once it is made.
+// refusal is the answer to a request that is not served. It does not change once it
+// is made.
 type refusal struct {
 	status int
 	text   string // a sentence for a person, without a full stop
 	header map[string]string
 }
 
-// answer writes the answer.
+// answer writes it to w.
 func (no *refusal) answer(w http.ResponseWriter) {
 	for name, value := range no.header {
 		w.Header().Set(name, value)
@@ -23,11 +23,11 @@ func (no *refusal) answer(w http.ResponseWriter) {
 	http.Error(w, strconv.Itoa(no.status)+" "+http.StatusText(no.status)+": "+no.text, no.status)
 }
 
-// retryAfter is what a client that found no free place is told to wait.
+// retryAfter is how long a client that found no free place is told to wait.
 const retryAfter = 5 * time.Second
 
-// later refuses a request by 429 (RFC 6585 4), or 503, with the time to wait, in
-// whole seconds.
+// later refuses a request with status 429 (RFC 6585 4) or 503, and says how long to
+// wait, rounded up to whole seconds.
 func later(status int, wait time.Duration, text string) *refusal {
 	seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
 	return &refusal{status, text, map[string]string{"Retry-After": seconds}}

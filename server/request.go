@@ -10,13 +10,13 @@ import (
 // httpRequest is an HTTP request and what the server has found out about it before
 // it answers.
 type httpRequest struct {
-	*http.Request          // its URL is below Config.BasePath
-	asked         *url.URL // the URL with the base path, as it came
+	*http.Request          // stripBase takes the base path off its URL
+	asked         *url.URL // the URL as it came, with the base path
 	client        proxy.Client
-	user          string // whom a password of Config.PasswordFile has let in, or ""
+	user          string // who logged in by Config.PasswordFile, or ""
 }
 
-// newRequest makes an httpRequest of r. The base path is not taken off yet.
+// newRequest makes an httpRequest from r, still with the base path.
 func (s *Server) newRequest(r *http.Request) *httpRequest {
 	direct := proxy.Direct(r)
 	client, err := proxy.Forwarded(direct, r.Header, s.trusted)
@@ -26,8 +26,8 @@ func (s *Server) newRequest(r *http.Request) *httpRequest {
 	return &httpRequest{Request: r, asked: r.URL, client: client}
 }
 
-// checkFieldCount refuses a request with more than MaxHeaderCount header fields, by
-// 431 (RFC 6585 5).
+// checkFieldCount refuses a request with more than MaxHeaderCount header fields,
+// with status 431 (RFC 6585 5).
 func (s *Server) checkFieldCount(r *httpRequest) *refusal {
 	fields := 0
 	for _, values := range r.Header {

@@ -58,5 +58,5 @@ func (w *response) begin() {
 	}
 }
 
-// Unwrap lets an http.ResponseController reach what is below.
+// Unwrap lets an http.ResponseController reach the writer below.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -31,11 +31,11 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	}
 }
 
-// serve takes a request past the guards and serves it, or says why not.
+// serve takes a request past the guards and serves it, or returns the refusal.
 func (s *Server) serve(w *response, r *httpRequest) *refusal {
 	upgrade := isUpgrade(r.Request)
 	if upgrade {
-		if no := s.checkRate(r); no != nil { // before all else, so that guessing is slowed down as well
+		if no := s.checkRate(r); no != nil { // first, so that password guessing is slowed down, too
 			return no
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) *refusal {
 	return nil
 }
 
-// command is what runs a script for a request.
+// command returns the command that runs script for r.
 func (s *Server) command(r *httpRequest, script cgi.Script, id string) *exec.Command {
 	c := &exec.Command{Path: script.Path, PTY: s.cfg.PTY}
 	if s.cfg.ScriptDir == "" {
@@ -92,8 +92,8 @@ func (s *Server) command(r *httpRequest, script cgi.Script, id string) *exec.Com
 	return c
 }
 
-// startSession starts the backend and the session, which from here on has the
-// connection and the place. Nothing of the request stays in memory.
+// startSession starts the backend and the session, which owns the connection and
+// the place from here on. Nothing of the request stays in memory.
 func (s *Server) startSession(id string, command *exec.Command, conn *websocket.Conn, r *httpRequest, p *place) {
 	log := s.log.With("session", id)
 	proc, err := s.life.start(command)
@@ -110,19 +110,19 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 			if proc != nil {
 				s.life.release(proc)
 			}
-			p.releaseLimits() // whoever reads the log finds them free
+			p.releaseLimits() // before the log tells anyone that the session has ended
 			logEnd(log, end)
 			s.life.countSessions(-1)
 			p.release()
 			if s.cfg.Once {
-				close(s.over) // no second session has begun
+				close(s.over) // only once: there is no second session
 			}
 		},
 	})
 }
 
-// servePlain answers a request that is no upgrade: by a CGI program, a static
-// file, the console, or a sentence that tells how to connect.
+// servePlain answers a request that is not an upgrade: with a CGI program, a static
+// file, the console, or a sentence that says how to connect.
 func (s *Server) servePlain(w *response, r *httpRequest) *refusal {
 	if script, no := s.findCGI(r); no != nil {
 		return no

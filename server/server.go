@@ -21,20 +21,19 @@ import (
 )
 
 const (
-	// readHeaderTimeout bounds a request's headers, so that a client that sends
-	// them byte by byte holds a connection for no longer.
+	// readHeaderTimeout bounds the reading of a request's header, so that a client
+	// that sends it byte by byte can't hold a connection for longer.
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
-	// plainTimeout bounds the plain requests in progress at a shutdown.
+	// plainTimeout is how long a shutdown waits for plain requests in progress.
 	plainTimeout = 5 * time.Second
 	// authTimeout is how long the program of Config.AuthCommand may take.
 	authTimeout = 5 * time.Second
 )
 
-// Server answers upgrades with backends and other requests with files, CGI
-// programs or the console. It is an http.Handler, so it can be used without its
-// own listeners; Close ends its sessions then. Its methods may be called
-// concurrently.
+// Server answers upgrades with backends and other requests with files, CGI programs
+// or the console. It is an http.Handler, so it can be used without its own
+// listeners; Close ends its sessions then. Its methods may be called concurrently.
 type Server struct {
 	cfg     Config
 	log     *slog.Logger
@@ -44,15 +43,15 @@ type Server struct {
 	origins *guard.Origins
 	logins  *guard.Logins // nil without Config.PasswordFile
 	auth    *guard.Command
-	certs   atomic.Pointer[certs.Store] // nil until Run has made them
+	certs   atomic.Pointer[certs.Store] // nil until Listen has loaded them, and without TLS
 	ids     sessionIDs
 	forks   atomic.Int64 // backends and CGI programs that run
 
 	perIP    *perIP
-	buffered websocket.Budget // of MaxBuffered
+	buffered websocket.Budget // enforces MaxBuffered
 
 	taken atomic.Bool   // the one session of Once has begun, or is about to
-	over  chan struct{} // closed when it has ended
+	over  chan struct{} // closed when that session has ended
 
 	// listening is closed once Run accepts connections.
 	listening chan struct{}
@@ -67,8 +66,8 @@ type Server struct {
 	opened []listener // by Listen, until Run takes them over
 }
 
-// New checks cfg and returns a Server for it. An error is about a value that
-// cannot be used, or a *guard.FileError about Config.PasswordFile, which is read now.
+// New checks cfg and returns a Server for it. An error is about a value that can't
+// be used, or is a *guard.FileError about Config.PasswordFile, which is read now.
 // Nothing else is opened or started yet.
 func New(cfg Config) (*Server, error) {
 	origins, err := guard.NewOrigins(cfg.Origins, cfg.SameOrigin, cfg.guarded())
@@ -113,8 +112,9 @@ func New(cfg Config) (*Server, error) {
 }
 
 // Listen opens every listener and reads the certificates and keys, which is all
-// that may take a privilege: a process gives its own up between Listen and Run.
-// Clients that come meanwhile wait. It is called once, before Run, or left to it.
+// that may need privileges: a process gives up its own between Listen and Run.
+// Clients that connect meanwhile wait. It is called at most once, before Run, which
+// otherwise calls it.
 func (s *Server) Listen() error {
 	listeners, err := listen(&s.cfg)
 	if err != nil {
@@ -142,10 +142,10 @@ func (s *Server) takeOpened() []listener {
 	return listeners
 }
 
-// Run serves until ctx is done, then stops: it accepts nothing more, closes
-// every session with 1001, and waits until all backends have ended. It listens
-// first, if Listen has not been called. It returns nil after such a stop, and an
-// error when it could not listen or a listener failed. It is called once.
+// Run serves until ctx is done, then drains and stops: it accepts nothing more,
+// closes every session with 1001, and waits until all backends have ended. It
+// listens first, if Listen has not been called. It returns nil after such a stop,
+// and an error when it could not listen or a listener failed. It is called once.
 func (s *Server) Run(ctx context.Context) error {
 	listeners := s.takeOpened()
 	if listeners == nil {
@@ -171,7 +171,7 @@ func (s *Server) Run(ctx context.Context) error {
 		} else if l.tls {
 			accept = tls.NewListener(accept, s.tls)
 		}
-		go func() { failed <- srv.Serve(accept) }() // ends by stop; all are received below
+		go func() { failed <- srv.Serve(accept) }() // ended by stop; waited for below
 	}
 	close(s.listening)
 	pending := len(listeners)
@@ -196,8 +196,9 @@ func (s *Server) Run(ctx context.Context) error {
 // and accepts connections.
 func (s *Server) Listening() <-chan struct{} { return s.listening }
 
-// Sessions returns the number of WebSockets that are open. It needs the lock
-// without which no session starts or ends: that it returns is a sign of life.
+// Sessions returns the number of open WebSockets. It takes the lock that every
+// session needs to start and to end, so its return is a sign that the server is
+// alive.
 func (s *Server) Sessions() int { return s.life.countSessions(0) }
 
 // loadCertificates returns nil when TLS is off.
@@ -224,14 +225,15 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
 		ErrorLog:          log.New(httpLog{s.log}, "", 0),
-		// Else net/http would answer OPTIONS * itself, past the guards and the log.
+		// Otherwise net/http would answer OPTIONS * itself, bypassing the guards
+		// and the log.
 		DisableGeneralOptionsHandler: true,
 		ConnContext:                  proxy.ConnContext,
 		ConnState:                    s.countConn,
 	}
 }
 
-// stop ends the plain requests and the sessions, side by side.
+// stop ends the plain requests and the sessions, at the same time.
 func (s *Server) stop(servers []*http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), plainTimeout)
 	defer cancel()
@@ -247,14 +249,14 @@ func (s *Server) stop(servers []*http.Server) {
 	plain.Wait()
 }
 
-// hurryTimeout is how long backends that end at a shutdown get all the time that
-// CloseDelay gives them.
+// hurryTimeout is how long CloseDelay still counts once the server is closing;
+// after that, backends must end without it.
 const hurryTimeout = 5 * time.Second
 
 // Close ends every session with 1001, refuses new ones, and returns when all
-// backends and CGI programs have ended. The latter end by themselves or when
-// their requests do: those are not its concern, and of the listeners only what
-// Listen has opened and no Run serves.
+// backends and CGI programs have ended. CGI programs end by themselves or with
+// their requests, which Close does not end. It closes only those listeners that
+// Listen has opened and Run has not taken over.
 func (s *Server) Close() {
 	closeAll(s.takeOpened())
 	s.life.reach(closing)
@@ -273,6 +275,6 @@ func (s *Server) Reload() {
 	}
 }
 
-// Kill kills all backends and CGI programs at once, without their ladder. The
-// sessions end by that.
+// Kill kills all backends and CGI programs at once, without the ladder. Their
+// sessions end as a result.
 func (s *Server) Kill() { s.life.reach(killed) }
