@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// maxLeftover is about how much is read of a stream after its read deadline, in
-// bytes: a pipe holds no more, but a grandchild may write for ever.
+// maxLeftover is about how many bytes of a stream are read after its read
+// deadline: a pipe holds no more, but a grandchild may go on writing for ever.
 const maxLeftover = 2 * BufferSize
 
 // DrainLines reads a process's stream and calls take with each line, without its
-// line end, which is valid only until take returns. A line that the buffer can't
-// hold comes in pieces: whatever a process writes, it never blocks on a full pipe.
-// DrainLines ends with the stream, or at its read deadline, once what was in the
-// pipe by then has been read.
+// line end. The line is valid only until take returns. A line that the buffer
+// can't hold comes in pieces: whatever a process writes, it never blocks on a
+// full pipe. DrainLines ends with the stream, or at its read deadline, once what
+// was in the pipe by then has been read.
 func DrainLines(stream *os.File, take func(line []byte)) {
 	in := NewReader(stream, nil)
 	defer in.Discard()
@@ -34,8 +34,8 @@ func DrainLines(stream *os.File, take func(line []byte)) {
 	takeLines(in, take, true)
 }
 
-// takeLines takes the whole lines that in holds, and what is left if that is
-// the end or the buffer is full.
+// takeLines calls take with the whole lines that in holds, and with what is left
+// at the end of the stream or when the buffer is full.
 func takeLines(in *Reader, take func(line []byte), end bool) {
 	for {
 		b := in.Unread()
@@ -57,7 +57,7 @@ func takeLines(in *Reader, take func(line []byte), end bool) {
 	}
 }
 
-// TrimCR takes the "\r" off the end of a line that ended with "\r\n".
+// TrimCR removes the "\r" from the end of a line that ended with "\r\n".
 func TrimCR(line []byte) []byte {
 	if n := len(line); n > 0 && line[n-1] == '\r' {
 		return line[:n-1]
@@ -65,9 +65,9 @@ func TrimCR(line []byte) []byte {
 	return line
 }
 
-// WholeRunes returns the length of b without an unfinished character at its
-// end, whose other bytes may still come. What is a fault already, whatever
-// follows, counts as finished.
+// WholeRunes returns the length of b without an unfinished character at its end,
+// whose other bytes may still come. Bytes that are invalid whatever follows count
+// as finished.
 func WholeRunes(b []byte) int {
 	for i := len(b) - 1; i >= 0 && i >= len(b)-utf8.UTFMax+1; i-- {
 		if utf8.RuneStart(b[i]) {

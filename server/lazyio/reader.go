@@ -14,7 +14,7 @@ type Reader struct {
 	source io.Reader
 	raw    syscall.RawConn // source's descriptor; nil when it can't be waited on
 
-	small []byte // what to wait with when there is no descriptor; see read
+	small []byte // what to read into while waiting without a descriptor; see read
 	more  bool   // small came back full
 
 	buf        *Buffer // nil while nothing is unread
@@ -22,11 +22,12 @@ type Reader struct {
 
 	n       int                // what attempt read
 	err     error              // how attempt failed
-	attempt func(uintptr) bool // readAvailable, bound once: a closure a read would be an allocation a read
+	attempt func(uintptr) bool // readAvailable, bound once: a closure per read would be an allocation per read
 }
 
-// NewReader reads from source. One that has a descriptor for the runtime's
-// poller is waited on without a buffer. unread is what somebody has read before.
+// NewReader returns a Reader of source. If that has a descriptor for the
+// runtime's poller, waiting for it takes no buffer. unread is what has already
+// been read from it.
 func NewReader(source io.Reader, unread []byte) *Reader {
 	r := &Reader{source: source}
 	r.raw = RawConn(source)
@@ -50,16 +51,16 @@ func (r *Reader) Unread() []byte {
 	return r.buf.Body()[r.start:r.end]
 }
 
-// WithHeader returns the first n unread bytes with header in front of them, in one
-// piece and where they lie. header is no longer than Headroom, and no unread byte
-// has been used since the buffer was filled.
+// WithHeader returns the first n unread bytes with header in front of them, in
+// one piece, without copying them. header has at most Headroom bytes, and no
+// unread byte has been used since the buffer was filled.
 func (r *Reader) WithHeader(header []byte, n int) []byte {
 	start := Headroom - len(header)
 	copy(r.buf[start:], header)
 	return r.buf[start : Headroom+n]
 }
 
-// Full reports that Fill can't bring more before some of the bytes are used.
+// Full reports whether some bytes must be used before Fill can read more.
 func (r *Reader) Full() bool { return r.end-r.start == BufferSize }
 
 // Use marks the first n unread bytes as used.
@@ -68,14 +69,14 @@ func (r *Reader) Use(n int) {
 	if r.start == r.end {
 		r.start, r.end = 0, 0
 		if r.raw == nil {
-			r.release() // with a descriptor, the next Fill sees whether to
+			r.release() // with a descriptor, the next Fill does so if nothing is there
 		}
 	}
 }
 
-// Fill blocks until at least one more byte has been read behind the unread
-// ones. It is not called when the reader is full. The end of the stream is
-// io.EOF; unread bytes stay readable after an error.
+// Fill blocks until at least one more byte has been read behind the unread ones.
+// It must not be called when the reader is full. The end of the stream is io.EOF;
+// unread bytes stay readable after an error.
 func (r *Reader) Fill() error {
 	r.moveUp()
 	r.n, r.err = 0, nil
@@ -88,9 +89,9 @@ func (r *Reader) Fill() error {
 	return r.took()
 }
 
-// read reads from a source that can't be waited on, such as a TLS connection.
-// It waits with a small buffer of its own; only when that came back full, and
-// more is likely to be there already, does it read into a borrowed one.
+// read reads from a source that can't be waited on, such as a TLS connection. It
+// waits with a small buffer of its own; when that came back full, more is likely
+// to be there already, and the next read goes into a borrowed one.
 func (r *Reader) read() {
 	if r.buf != nil || r.more {
 		r.borrow()
@@ -107,7 +108,8 @@ func (r *Reader) read() {
 }
 
 // FillNow is Fill without waiting: when nothing has come it returns
-// os.ErrDeadlineExceeded. Only a source with a descriptor can tell.
+// os.ErrDeadlineExceeded. So it does when the reader is full, or its source has
+// no descriptor.
 func (r *Reader) FillNow() error {
 	if r.raw == nil || r.Full() {
 		return os.ErrDeadlineExceeded
@@ -124,8 +126,8 @@ func (r *Reader) FillNow() error {
 	return r.took()
 }
 
-// moveUp moves the unread bytes to the front, where all the free space is behind
-// them.
+// moveUp moves the unread bytes to the front, so that all the free space is
+// behind them.
 func (r *Reader) moveUp() {
 	if r.start > 0 {
 		body := r.buf.Body()
@@ -134,7 +136,7 @@ func (r *Reader) moveUp() {
 	}
 }
 
-// took accounts for what readAvailable has read.
+// took accounts for what has just been read.
 func (r *Reader) took() error {
 	r.end += r.n
 	if r.n > 0 {
@@ -161,7 +163,8 @@ func (r *Reader) release() {
 	}
 }
 
-// Discard returns the buffer whatever is in it. The reader is not used again.
+// Discard returns the buffer whatever is in it. The reader must not be used
+// again.
 func (r *Reader) Discard() {
 	r.start = r.end
 	r.release()

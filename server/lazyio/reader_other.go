@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// RawConn is never possible here: every source is read by blocking.
+// RawConn returns nil: on this platform every read blocks.
 func RawConn(io.Reader) syscall.RawConn { return nil }
 
 func (r *Reader) readAvailable(uintptr) bool { return true }

@@ -10,8 +10,8 @@ import (
 )
 
 // RawConn returns the descriptor of a TCP or Unix socket or of a file, whose
-// readiness the runtime's poller can wait for; nil for anything else, above all
-// for a TLS connection, where a readable socket does not mean readable data.
+// readiness the runtime's poller can wait for; nil for anything else, notably a
+// TLS connection, where a readable socket does not mean readable data.
 func RawConn(source io.Reader) syscall.RawConn {
 	var conn syscall.Conn
 	switch s := source.(type) {

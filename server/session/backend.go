@@ -18,20 +18,20 @@ type backend struct {
 	session *Session
 	proc    *exec.Process // nil when it could not be started
 
-	// stdinClosed is set when stdin takes no more. It belongs to the receiving
-	// goroutine.
+	// stdinClosed is set when nothing more can be written to stdin. It belongs to
+	// the receiving goroutine.
 	stdinClosed bool
-	inStdin     atomic.Bool // a write to stdin is blocked, or just about
+	inStdin     atomic.Bool // a write to stdin is in progress
 
-	// Of the sending goroutine; under shared of both that send.
+	// out and warned belong to the sending goroutine.
 	out    framer
 	warned bool
-	errOut framer        // of drainStderr
+	errOut framer        // belongs to drainStderr
 	shared *sharedOutput // nil unless stderr goes to the client, too
 
 	status *exec.Status // how it ended; set before sent is closed
 
-	sent, stderrRead chan struct{} // closed as the two goroutines end
+	sent, stderrRead chan struct{} // closed when send and drainStderr end
 }
 
 func (b *backend) init(s *Session, proc *exec.Process) {
@@ -56,8 +56,8 @@ func (b *backend) share() {
 }
 
 // write writes to stdin and blocks until the backend's pipe has taken all of p. A
-// backend that has closed its stdin has not ended the session: what comes is
-// dropped from then on.
+// backend that closes its stdin does not end the session: further input is
+// dropped.
 func (b *backend) write(p []byte) {
 	b.session.lifetime.touch()
 	if b.stdinClosed || b.proc == nil {
@@ -72,16 +72,16 @@ func (b *backend) write(p []byte) {
 	}
 }
 
-// writeLast is the write when no more will come. It is not waited for without
-// end: a backend that takes nothing for as long as the ladder is patient is a case
-// for the ladder.
+// writeLast writes what is left when no more will come. It waits only as long as
+// the ladder's first step: a backend that reads nothing for that long is left to
+// the ladder.
 func (b *backend) writeLast(p []byte) {
 	if len(p) > 0 && b.proc != nil && !b.stdinClosed {
 		b.proc.Stdin.WriteWithin(exec.Patience+b.session.cfg.CloseDelay, p)
 	}
 }
 
-// stop ends the process and returns when all of it has ended.
+// stop ends the process, and returns when send and drainStderr have ended, too.
 func (b *backend) stop() {
 	if b.proc != nil {
 		b.proc.Stop(b.session.cfg.CloseDelay, b.sent)
@@ -91,9 +91,9 @@ func (b *backend) stop() {
 }
 
 // send is the pump from the backend's stdout to the socket. It ends when stdout
-// has reached its end and the process has been reaped, which is the end of the
-// session, too; when the client is gone, it reads on so that the backend can
-// finish what it does.
+// has reached its end and the process has been reaped, which also ends the
+// session. When the client is gone, it keeps reading so that the backend can
+// finish its work.
 func (b *backend) send() {
 	defer close(b.sent)
 	out := lazyio.NewReader(b.proc.Stdout, nil)
@@ -114,14 +114,14 @@ func (b *backend) send() {
 	b.session.end(exited(status))
 }
 
-// frameBuffer takes the frames of all lines that one read has brought: an empty
-// line of one byte becomes a frame of two, and no line grows by more than that.
+// frameBuffer has room for the frames of all lines of one read: an empty line is
+// one byte and becomes a frame of two, and no line grows by a larger factor.
 type frameBuffer [2 * lazyio.BufferSize]byte
 
 var frameBuffers = sync.Pool{New: func() any { return new(frameBuffer) }}
 
-// sendLines sends the lines of in, all that one read has brought in one write,
-// until in ends. It returns how in ended.
+// sendLines sends the lines of in until in ends, and returns how it ended. All
+// lines of one read leave in one write.
 func (b *backend) sendLines(in *lazyio.Reader) error {
 	f, searched := &b.out, 0
 	for {
@@ -149,8 +149,8 @@ func (b *backend) sendLines(in *lazyio.Reader) error {
 	}
 }
 
-// sendFragment sends what the buffer holds of a line that is longer, nearly
-// always from where it lies.
+// sendFragment sends the part of a line that fills the buffer, nearly always
+// without copying it.
 func (b *backend) sendFragment(in *lazyio.Reader) {
 	f := &b.out
 	if first, n := f.fragment(in.Unread()); n > 0 {
@@ -161,7 +161,7 @@ func (b *backend) sendFragment(in *lazyio.Reader) {
 	in.Use(f.addFragment(in.Unread()))
 }
 
-// sendChunks sends what each read brings as one binary message.
+// sendChunks sends the bytes of each read as one binary message.
 func (b *backend) sendChunks(in *lazyio.Reader) error {
 	for {
 		err := in.Fill()
@@ -177,7 +177,8 @@ func (b *backend) sendChunks(in *lazyio.Reader) error {
 	}
 }
 
-// sendFrames sends a framer's frames, and warns once of output that is no text.
+// sendFrames sends a framer's frames, and warns once about output that is not
+// text.
 func (b *backend) sendFrames(f *framer) {
 	if f.repaired && !b.warned {
 		b.warned = true
@@ -190,7 +191,7 @@ func (b *backend) sendFrames(f *framer) {
 	b.session.link.write(f.frames)
 }
 
-// drainStderr logs what the backend writes to stderr, a record a line. With
+// drainStderr logs what the backend writes to stderr, one record per line. With
 // Config.PassStderr the client gets the lines, too.
 func (b *backend) drainStderr() {
 	defer close(b.stderrRead)
@@ -203,7 +204,7 @@ func (b *backend) passStderr(line []byte) {
 		return
 	}
 	f := &b.errOut
-	f.addPiece(line, endOfStream) // whose "\r", if any, is gone already
+	f.addPiece(line, endOfStream) // its "\r", if any, has already been removed
 	b.shared.write(f)
 	f.frames, f.spare = nil, nil // stderr is quiet most of the time
 }

@@ -5,7 +5,7 @@ import (
 	"wsd/server/websocket"
 )
 
-// cause is why a session ended. The first one that is reported stays.
+// cause is why a session ended. The first one reported is kept.
 type cause struct {
 	code   websocket.Code
 	reason string // what the close frame says
@@ -32,9 +32,9 @@ func shutdown() cause {
 	return cause{code: websocket.CodeGoingAway, reason: "server is shutting down"}
 }
 
-// idled and outlasted are the causes of a session that has reached IdleTimeout
-// or MaxSession. The server goes away from that session, and the client may come
-// back.
+// idled and outlasted are the causes of a session that has reached IdleTimeout or
+// MaxSession. Their code is the one for a server that goes away: the client may
+// connect again.
 func idled() cause {
 	return cause{code: websocket.CodeGoingAway, reason: "no messages for too long"}
 }

@@ -11,7 +11,7 @@ import (
 const maxSilence = 2
 
 // keepalive pings the client once a period and drops one that shows no sign of
-// life for maxSilence periods. It is a timer and no goroutine, since most
+// life for maxSilence periods. It uses a timer instead of a goroutine, since most
 // connections are idle.
 type keepalive struct {
 	link   *link
@@ -24,7 +24,7 @@ type keepalive struct {
 	silence int             // periods without a sign of life
 }
 
-// start starts to ping, if period is not 0.
+// start starts the pings, if period is not 0.
 func (k *keepalive) start(l *link, period time.Duration) {
 	k.mu.Lock() // or tick could run before timer is set
 	defer k.mu.Unlock()
@@ -34,7 +34,7 @@ func (k *keepalive) start(l *link, period time.Duration) {
 	}
 }
 
-// stop returns when no tick runs or will run.
+// stop returns when no tick is running, and none will run again.
 func (k *keepalive) stop() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -68,10 +68,10 @@ func (k *keepalive) tick() {
 	k.timer.Reset(k.period)
 }
 
-// alive reports a sign of life since the last tick: bytes from the client, or
-// bytes that it took, which a write shows that had to wait for it. Pongs can't be
-// seen while the backend takes no input, so that counts as well, but not for a
-// client that can't be written to any more.
+// alive reports whether there was a sign of life since the last tick: bytes from
+// the client, or the end of a write that had to wait for it. While the backend
+// takes no input, pongs are not read, so the client counts as alive, unless it
+// can't be written to any more.
 func (k *keepalive) alive(now websocket.Signs) bool {
 	read := now.Reads != k.last.Reads
 	if read || now.Broken {

@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// lifetime ends a session that no message has crossed for IdleTimeout, or
-// that has lasted for MaxSession. It is timers and no goroutine.
+// lifetime ends a session in which no message has passed for IdleTimeout, or that
+// has lasted for MaxSession. It uses timers instead of a goroutine.
 type lifetime struct {
 	session *Session
 	idle    time.Duration
-	last    atomic.Int64 // when a message crossed, in nanoseconds since the session began
+	last    atomic.Int64 // when a message last passed, in nanoseconds since the session began
 
 	mu        sync.Mutex // held by a timer's function; stop waits for it
 	stopped   bool
@@ -19,7 +19,7 @@ type lifetime struct {
 	endTimer  *time.Timer
 }
 
-// start starts to watch the session. A limit of 0 is none.
+// start starts watching the session. A limit of 0 means no limit.
 func (l *lifetime) start(s *Session) {
 	l.mu.Lock() // or a timer's function could run before its timer is set
 	defer l.mu.Unlock()
@@ -32,16 +32,16 @@ func (l *lifetime) start(s *Session) {
 	}
 }
 
-// touch notes that messages cross the session now. It is called once for all
-// that one write carries.
+// touch notes that messages are passing now. It is called once per write, however
+// many messages that carries.
 func (l *lifetime) touch() {
 	if l.idle > 0 {
 		l.last.Store(int64(time.Since(l.session.begun)))
 	}
 }
 
-// lookIdle ends the session, or looks again when it will have been idle for long
-// enough.
+// lookIdle ends the session if it has been idle for long enough, or else sets the
+// timer for the earliest time at which it may have been.
 func (l *lifetime) lookIdle() {
 	quiet := time.Since(l.session.begun) - time.Duration(l.last.Load())
 	if quiet >= l.idle {
@@ -63,7 +63,8 @@ func (l *lifetime) end(why cause) {
 	}
 }
 
-// stop returns when no timer's function does anything any more.
+// stop returns when no timer's function is running, and none will do anything any
+// more.
 func (l *lifetime) stop() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

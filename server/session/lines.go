@@ -8,19 +8,19 @@ import (
 	"wsd/server/websocket"
 )
 
-// framer turns the bytes of a stream into the frames of messages, one message a
+// framer turns the bytes of a stream into the frames of messages, one message per
 // line. It is the hot path from the backend to the client, and pure: bytes in,
-// frames out. A line ends with "\n"; a "\r" before that goes too.
+// frames out. A line ends with "\n"; a "\r" before that is dropped, too.
 type framer struct {
 	frames []byte // whole frames, ready to be written
-	// spare takes a line that must be changed before it is sent. It is kept from
-	// line to line.
+	// spare holds a line that must be changed before it is sent. It is reused
+	// from line to line.
 	spare []byte
-	// encode changes a piece of a message, if not nil; first and last tell where
-	// in its message the piece stands.
+	// encode, if not nil, changes a piece of a message; first and last say
+	// whether the piece begins or ends its message.
 	encode func(dst, piece []byte, first, last bool) []byte
 
-	open     bool // a message has been begun and not finished
+	open     bool // a message has begun and not ended
 	cr       bool // a "\r" at a fragment's end was held back
 	repaired bool // a line was not UTF-8
 	messages uint64
@@ -28,14 +28,15 @@ type framer struct {
 }
 
 // addLines frames the whole lines at the front of in and returns how many bytes
-// of in they were. searched is how many bytes of in are known to hold no newline.
+// of in they take up. searched is how many bytes of in are known to hold no
+// newline.
 func (f *framer) addLines(in []byte, searched int) (used int) {
 	n := bytes.IndexByte(in[searched:], '\n')
 	if n < 0 {
 		return 0
 	}
 	n += searched
-	// One look at all of it is quicker than one at each line.
+	// Checking all of it at once is faster than checking each line.
 	asIs := f.encode == nil && !f.open && utf8.Valid(in[:lazyio.WholeRunes(in)])
 	for ; n >= 0; n = bytes.IndexByte(in[used:], '\n') {
 		if line := in[used : used+n]; asIs {
@@ -48,7 +49,7 @@ func (f *framer) addLines(in []byte, searched int) (used int) {
 	return used
 }
 
-// What comes after a piece of a message.
+// following is what comes after a piece of a message.
 type following int
 
 const (
@@ -57,7 +58,7 @@ const (
 	endOfStream                  // nothing
 )
 
-// addWhole frames a line that needs no change and no look.
+// addWhole frames a line that is known to need no change.
 func (f *framer) addWhole(line []byte) {
 	f.frames = websocket.AppendHeader(f.frames, websocket.FinBit|websocket.OpText, len(line))
 	f.frames = append(f.frames, line...)
@@ -65,7 +66,7 @@ func (f *framer) addWhole(line []byte) {
 	f.bytes += uint64(len(line))
 }
 
-// addPiece frames the next piece of a message: in fragments, a line of any
+// addPiece frames the next piece of a message. Piece by piece, a line of any
 // length passes through a buffer of fixed size.
 func (f *framer) addPiece(piece []byte, next following) {
 	piece = f.settleCR(piece, next)
@@ -89,8 +90,8 @@ func (f *framer) addPiece(piece []byte, next following) {
 	f.open = !last
 }
 
-// settleCR removes the "\r" before a newline, holds one back that may turn out
-// to be that, and puts one that was held back in front.
+// settleCR removes the "\r" before a newline. A "\r" at the end of a piece may be
+// followed by one, so it is held back and put in front of the next piece.
 func (f *framer) settleCR(piece []byte, next following) []byte {
 	if f.cr {
 		piece = append([]byte{'\r'}, piece...)
@@ -108,7 +109,7 @@ func (f *framer) settleCR(piece []byte, next following) []byte {
 	}
 }
 
-// repair returns line as valid UTF-8: as it is, nearly always.
+// repair returns line as valid UTF-8, which it nearly always is already.
 func (f *framer) repair(line []byte) []byte {
 	if utf8.Valid(line) {
 		return line
@@ -117,18 +118,18 @@ func (f *framer) repair(line []byte) []byte {
 	return websocket.AppendRepaired(nil, line)
 }
 
-// addFragment frames in, which is as much of a line as the buffer holds, as a
-// piece of a message that goes on, and returns how many bytes of in it has used.
-// A character that is cut at the end stays for the next piece.
+// addFragment frames in, the part of a line that fills the buffer, as a piece of
+// an unfinished message, and returns how many bytes of in it has used. A
+// character that is cut off at the end is left for the next piece.
 func (f *framer) addFragment(in []byte) (used int) {
 	used = lazyio.WholeRunes(in)
 	f.addPiece(in[:used], moreOfLine)
 	return used
 }
 
-// fragment is addFragment for a caller that makes the frame itself: its first
-// byte and the length of its payload. The length is 0, and nothing is done, when
-// the payload must be changed.
+// fragment is addFragment for a caller that makes the frame itself. It returns
+// the frame's first byte and the length of its payload. The length is 0, and
+// nothing is done, when the payload must be changed.
 func (f *framer) fragment(in []byte) (first byte, n int) {
 	n = lazyio.WholeRunes(in)
 	if f.encode != nil || f.cr || in[n-1] == '\r' || !utf8.Valid(in[:n]) {

@@ -10,23 +10,23 @@ const (
 	// closeTimeout bounds the closing handshake: the batch that is being written,
 	// our close frame and the client's.
 	closeTimeout = 5 * time.Second
-	// drainTimeout bounds it for a client that is slow and still takes what was
-	// sent before the close frame. The backend has ended, so that this is no longer
-	// bounded by a limit on backends.
+	// drainTimeout bounds it for a slow client that is still receiving what was
+	// sent before the close frame. The backend has ended by then, so no limit on
+	// backends bounds this.
 	drainTimeout = time.Minute
-	drainPeriod  = time.Second // between two looks whether it does
+	drainPeriod  = time.Second // between two checks of its progress
 )
 
 // link is one connection: what the client sends, what is sent to it, and whether
-// it is there.
+// it is still there.
 type link struct {
 	session *Session
 	conn    *websocket.Conn
-	in      *websocket.Receiver // of the receiving goroutine
+	in      *websocket.Receiver // belongs to the receiving goroutine
 	pings   keepalive
 
-	// clientGone is set when the client takes no more. It belongs to whoever sends,
-	// under the lock of sharedOutput where two do.
+	// clientGone is set when a write to the client has failed. It belongs to the
+	// sending goroutine; where two send, sharedOutput's lock guards it.
 	clientGone bool
 
 	received chan struct{} // closed when the receiving goroutine ends
@@ -53,9 +53,9 @@ func (l *link) receive() {
 	l.session.end(received(err))
 }
 
-// write writes frames to the socket, until that fails once: the client takes
-// no more then, and the backend's further output is dropped. That does not end
-// the session: what the client has sent before is still to be read.
+// write writes frames to the socket. Once that has failed, the backend's further
+// output is dropped. That does not end the session: what the client has sent
+// before is still to be read.
 func (l *link) write(frames []byte) {
 	l.session.lifetime.touch()
 	if l.clientGone {
@@ -68,7 +68,7 @@ func (l *link) write(frames []byte) {
 }
 
 // close performs the closing handshake of RFC 6455 7.1.2, as far as the client
-// takes part, and closes the socket; or it just drops the connection.
+// takes part, and closes the socket. With drop, it just drops the connection.
 func (l *link) close(drop bool) {
 	l.pings.stop()
 	if drop {
@@ -86,15 +86,15 @@ func (l *link) close(drop bool) {
 }
 
 // isFault reports whether reading ended with a fault of the client, so that more
-// may come from it. In all other cases the client has closed, or the connection is
-// lost, or the time is up.
+// may come from it. Otherwise the client has closed, the connection is lost, or
+// the time is up.
 func isFault(err error) bool {
 	_, fault := err.(*websocket.Error)
 	return fault
 }
 
-// flushSlowly writes the close frame for a client that has not taken yet what was
-// sent before it.
+// flushSlowly writes the close frame for a client that has not yet received what
+// was sent before it.
 func (l *link) flushSlowly() {
 	flushed := make(chan struct{})
 	go func() { // ends at the deadline; waited for below
@@ -105,10 +105,11 @@ func (l *link) flushSlowly() {
 	<-flushed
 }
 
-// awaitDrained puts off the deadline of the closing handshake while the client
-// takes what is on its way to it. Were the socket closed before that, whatever
-// the client sends would be answered with RST, and the rest be thrown away. It
-// returns when receiving has ended, or nothing is to be put off any more.
+// awaitDrained extends the deadline of the closing handshake while the client
+// keeps receiving what is on its way to it. If the socket were closed before
+// that, anything the client sends would be answered with RST, and the rest would
+// be thrown away. It returns when reading has ended, or there is no more reason
+// to extend the deadline.
 func (l *link) awaitDrained() {
 	tick := time.NewTicker(drainPeriod)
 	defer tick.Stop()

@@ -18,27 +18,27 @@ type Config struct {
 	// Binary carries chunks of bytes instead of lines of text.
 	Binary bool
 	// PassStderr sends the backend's stderr to the client too, with both streams
-	// tagged as JSON. Not together with Binary.
+	// tagged as JSON. It can't be combined with Binary.
 	PassStderr bool
-	// MaxMessage is the largest message taken from a client, in bytes; a larger one
-	// ends the session with 1009.
+	// MaxMessage is the largest message accepted from a client, in bytes; a
+	// larger one ends the session with 1009.
 	MaxMessage int64
-	// Buffered bounds the memory for messages that have not arrived as a whole; the
-	// client that would take more is closed with 1013. It is shared by all sessions.
+	// Buffered bounds the memory for messages that have not fully arrived; a
+	// session that needs more is closed with 1013. All sessions share it.
 	Buffered *websocket.Budget
 	// CloseDelay is added to each wait of the ladder that stops a backend.
 	CloseDelay time.Duration
-	// PingPeriod is the time between two pings; a client that is silent for two of
-	// them is dropped.
+	// PingPeriod is the time between two pings; a client that is silent for two
+	// such periods is dropped.
 	PingPeriod time.Duration
-	// IdleTimeout ends a session that no message has crossed for so long, and
-	// MaxSession one that has lasted so long, both with 1001.
+	// IdleTimeout ends a session in which no message has passed for that long,
+	// and MaxSession one that has lasted that long, both with 1001.
 	IdleTimeout, MaxSession time.Duration
 }
 
 // Session is one WebSocket and its backend. Three goroutines serve it: receive,
-// send and drainStderr. Whichever ends first ends the session with a cause, and
-// teardown, started by that, waits for all three.
+// send and drainStderr. Whichever of receive and send ends first ends the session
+// with a cause. That starts teardown, which waits for all three.
 type Session struct {
 	cfg      *Config
 	log      *slog.Logger
@@ -48,26 +48,26 @@ type Session struct {
 	backend  backend
 	lifetime lifetime
 
-	starting   sync.WaitGroup  // for Start: teardown waits for it
-	closing    context.Context // of the server
-	notClosing func() bool     // takes off what waits for closing
+	starting   sync.WaitGroup  // counts Start while it runs; teardown waits for it
+	closing    context.Context // the server's; done when it shuts down
+	notClosing func() bool     // stops the wait for closing
 
 	ending sync.Once
 	cause  cause // set by ending
 }
 
-// Hooks tell a session's owner how far it is. They are called once each, by
-// goroutines of the session.
+// Hooks tell a session's owner how far the session has come. Each is called once,
+// by a goroutine of the session or by Start.
 type Hooks struct {
 	// Exited is called when the backend has ended and been reaped, or could not be
 	// started.
 	Exited func()
-	// Ended is called last: nothing of the session runs any more. The process's
-	// streams are closed by its owner then.
+	// Ended is called last, when nothing of the session runs any more. The owner
+	// then closes the process's streams.
 	Ended func(End)
 }
 
-// End is what there is to say of a session that has ended.
+// End is what there is to say about a session that has ended.
 type End struct {
 	Code   websocket.Code // what the close frame said, or CodeLost
 	Reason string         // of the close frame; may be empty
@@ -79,11 +79,11 @@ type End struct {
 	BytesIn, BytesOut       uint64 // payload
 }
 
-// Start starts a session on a connection whose handshake is done, and returns. The
-// session goes on by itself until it ends; when ctx, the server's, is done, it is
-// closed with 1001. proc is the backend; it is nil when that could not be started,
-// and startErr then says why, which ends the session at once. Both belong to the
-// session until it calls hooks.Ended.
+// Start starts a session on a connection whose handshake is done, and returns.
+// The session then runs by itself until it ends; when ctx, the server's context,
+// is done, it is closed with 1001. proc is the backend, or nil when that could
+// not be started; startErr then says why, and the session ends at once. conn and
+// proc belong to the session until it calls hooks.Ended.
 func Start(ctx context.Context, cfg *Config, log *slog.Logger, conn *websocket.Conn, proc *exec.Process, startErr error, hooks Hooks) *Session {
 	s := &Session{cfg: cfg, log: log, hooks: hooks, begun: time.Now(), closing: ctx}
 	s.starting.Add(1)
@@ -105,9 +105,9 @@ func Start(ctx context.Context, cfg *Config, log *slog.Logger, conn *websocket.C
 	return s
 }
 
-// end ends the session. The first cause stays; later calls do nothing. It does
-// not wait. The close frame is put in its place at once, before an answer to the
-// client's own could take it.
+// end ends the session, without waiting for that. The first cause is kept; later
+// calls do nothing. The close frame is queued at once, before an answer to the
+// client's own can take its place.
 func (s *Session) end(why cause) {
 	s.ending.Do(func() {
 		s.cause = why
@@ -118,7 +118,7 @@ func (s *Session) end(why cause) {
 	})
 }
 
-// teardown closes the connection and ends the backend, side by side so that
+// teardown closes the connection and ends the backend, both at once so that
 // neither waits for the other.
 func (s *Session) teardown() {
 	s.starting.Wait()

@@ -2,22 +2,22 @@ package session
 
 import "sync"
 
-// maxHeld bounds what is held back of one stream while a message of the other
-// is being sent.
+// maxHeld bounds what is held back of one stream while a message of the other is
+// being sent, in bytes.
 const maxHeld = 1 << 20
 
-// sharedOutput lets stdout and stderr send to one client (Config.PassStderr). A long
-// line of stdout leaves in fragments, and nothing may come between those (RFC
-// 6455 5.4), so what stderr has to say meanwhile is held. It can't wait: a
-// backend that blocks on stderr in the middle of a line on stdout would never
-// finish that line.
+// sharedOutput lets stdout and stderr send to one client (Config.PassStderr). A
+// long line of stdout leaves in fragments, and nothing may come between those
+// (RFC 6455 5.4), so what stderr brings meanwhile is held back. Stderr can't be
+// made to wait: a backend that blocks on stderr in the middle of a line on stdout
+// would never finish that line.
 type sharedOutput struct {
 	send func(frames []byte)
 	lost func() // called when something was dropped because too much was held
 
 	mu   sync.Mutex
 	open *framer // whose message has begun and not ended
-	held []byte  // whole messages of the other
+	held []byte  // whole messages of the other stream
 }
 
 // write sends the frames of f, or holds them.

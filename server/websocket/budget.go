@@ -2,14 +2,14 @@ package websocket
 
 import "sync/atomic"
 
-// Budget bounds the memory that messages in the making take, of all connections
+// Budget bounds the memory that unfinished messages take, on all connections
 // together. Its methods may be called concurrently. The zero Budget has no limit.
 type Budget struct {
 	Limit int64 // bytes; 0: no limit; not changed while in use
 	used  atomic.Int64
 }
 
-// take takes n bytes, and reports false when there are not so many. give gives
+// take takes n bytes, and reports false when not that many are left. give gives
 // them back.
 func (b *Budget) take(n int64) bool {
 	if b.used.Add(n) > b.Limit && b.Limit > 0 {

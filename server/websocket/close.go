@@ -8,7 +8,7 @@ import (
 // Code is a close code of RFC 6455 7.4.
 type Code int
 
-// The codes of RFC 6455 7.4.1 and of IANA's registry that have a use here.
+// The codes of RFC 6455 7.4.1 and of IANA's registry that are used here.
 const (
 	CodeOK              Code = 1000
 	CodeGoingAway       Code = 1001
@@ -22,8 +22,8 @@ const (
 	CodeTryAgainLater   Code = 1013
 )
 
-// mayBeSent reports whether a close frame may carry code: one that is registered
-// for that, or one of the free ones above them.
+// mayBeSent reports whether a close frame may carry code: either a registered
+// one, or one of those left to libraries and applications.
 func (code Code) mayBeSent() bool {
 	switch code {
 	case 1004, CodeNone, CodeLost:
@@ -32,8 +32,8 @@ func (code Code) mayBeSent() bool {
 	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 }
 
-// Error is something that the peer has sent and that can't be taken. It is what
-// the close frame will say.
+// Error says why something that the peer has sent can't be accepted. Its code and
+// reason go into the close frame.
 type Error struct {
 	Code   Code
 	Reason string
@@ -46,7 +46,7 @@ func (e *Error) Error() string { return e.Reason }
 // protocolError is a breach of RFC 6455 by the peer.
 func protocolError(reason string) *Error { return &Error{Code: CodeProtocolError, Reason: reason} }
 
-// The errors that are about messages, and not about frames.
+// The errors that are about messages rather than frames.
 var (
 	ErrNotUTF8  = &Error{Code: CodeInvalidData, Reason: "text is not UTF-8"}
 	ErrTooBig   = &Error{Code: CodeTooBig, Reason: "message is too big"}
@@ -67,8 +67,8 @@ type Closed struct {
 // Error implements error.
 func (e *Closed) Error() string { return "client closed" }
 
-// parseClosePayload returns what the payload of a close frame says: a *Closed when
-// it is as RFC 6455 5.5.1 and 7.4 have it, and else an *Error.
+// parseClosePayload returns what the payload of a close frame says: a *Closed
+// when it is valid (RFC 6455 5.5.1, 7.4), and an *Error otherwise.
 func parseClosePayload(p []byte) error {
 	if len(p) == 0 {
 		return &Closed{Code: CodeNone}

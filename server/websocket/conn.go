@@ -31,12 +31,12 @@ type Conn struct {
 	broken    atomic.Bool   // a write has failed
 
 	control      controlFrames
-	aboutToFlush atomic.Bool    // a goroutine has been started and not begun
+	aboutToFlush atomic.Bool    // a goroutine that will flush has been started and has not begun
 	writers      sync.WaitGroup // goroutines that write control frames
 }
 
-// NewConn makes a Conn of a connection that the handshake has been done on, and
-// owns it from now on. early is what has been read from it already.
+// NewConn makes a Conn of a connection whose handshake is done; the Conn owns it
+// from then on. early is what has already been read from it.
 func NewConn(nc net.Conn, early []byte) *Conn {
 	return &Conn{Conn: nc, in: lazyio.NewReader(nc, early)}
 }
@@ -76,9 +76,9 @@ func (c *Conn) answer(op byte, payload []byte) {
 func (c *Conn) Ping() { c.sendControl([]byte{FinBit | OpPing, 0}) }
 
 // sendControl has a goroutine write the frame, unless frames are being written:
-// whoever writes those looks for control frames behind them. A goroutine that is
-// about to writes all that wait: ten thousand pings that come at once need no more
-// than that.
+// whoever writes those looks for control frames afterwards. A goroutine that has
+// not begun yet will write all waiting frames, so ten thousand pings that come at
+// once need only one.
 func (c *Conn) sendControl(frame []byte) {
 	c.control.put(frame)
 	if !c.wmu.TryLock() {
@@ -88,7 +88,7 @@ func (c *Conn) sendControl(frame []byte) {
 	if c.aboutToFlush.Swap(true) {
 		return
 	}
-	c.writers.Go(func() { // ends when the socket has taken it or is closed; Finish waits for it
+	c.writers.Go(func() { // ends when the socket has taken the frames or is closed; Finish waits for it
 		c.aboutToFlush.Store(false)
 		c.flushControl()
 	})
@@ -121,14 +121,15 @@ func (c *Conn) writeControl() {
 	c.write(frames)
 }
 
-// SendClose puts a close frame in its place behind the frames that are being written,
-// and ahead of an answer to the peer's own. It does not wait: FlushControl does.
+// SendClose queues a close frame behind the frames that are being written. It
+// takes the place of an answer to the peer's own. SendClose does not wait;
+// FlushControl does.
 func (c *Conn) SendClose(code Code, reason string) { c.control.put(closeFrame(code, reason)) }
 
-// Finish closes the socket and waits for what still writes to it. When the peer
-// has not been seen to end the connection itself, its last bytes are read first, if
-// linger says so: closing with unread bytes would make the kernel send RST, and
-// the peer's throw away the close frame before it is read.
+// Finish closes the socket and waits for goroutines that still write to it. With
+// linger, the peer's last bytes are read first: closing with unread bytes would
+// make the kernel send RST, and the peer's kernel throw away the close frame
+// before it is read.
 func (c *Conn) Finish(linger bool) {
 	c.FlushControl()
 	if linger && !c.broken.Load() {
@@ -139,8 +140,8 @@ func (c *Conn) Finish(linger bool) {
 	c.in.Discard()
 }
 
-// shut closes the socket. TLS says goodbye first, which takes seconds when the
-// client reads nothing, so not when a write has failed.
+// shut closes the socket. TLS says goodbye first, unless a write has failed: it
+// would take seconds with a client that reads nothing.
 func (c *Conn) shut() {
 	if t, ok := c.Conn.(*tls.Conn); ok && c.broken.Load() {
 		t.NetConn().Close()
@@ -149,14 +150,14 @@ func (c *Conn) shut() {
 	c.Conn.Close()
 }
 
-// Abort closes the socket at once, under whoever uses it.
+// Abort closes the socket at once, even while others use it.
 func (c *Conn) Abort() {
 	c.broken.Store(true)
 	c.shut()
 }
 
-// linger reads on for what a peer still sends, whatever it is, until the end of its
-// direction.
+// linger reads and drops whatever the peer still sends, until the peer ends its
+// direction or the time is up.
 func (c *Conn) linger() {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
@@ -173,12 +174,12 @@ func (c *Conn) linger() {
 
 const (
 	// lingerSilence is how long a peer may send nothing before nothing more is
-	// expected of it, and lingerTotal how long it is read in all.
+	// expected of it, and lingerTotal how long it is read from in all.
 	lingerSilence = time.Second
 	lingerTotal   = 5 * time.Second
 )
 
-// linger bounds the reading from a peer of which nothing is wanted any more.
+// linger bounds the reading from a peer whose bytes are no longer wanted.
 type linger struct {
 	conn *Conn
 	last time.Time
@@ -197,7 +198,7 @@ func (l linger) await() {
 
 // Signs is what a Conn has seen of its peer.
 type Signs struct {
-	Reads, Writes uint64 // finished ones that brought or took something
+	Reads, Writes uint64 // reads that brought something, and finished writes
 	Writing       bool   // a write is in progress
 	Broken        bool   // a write has failed: nothing more reaches the peer
 }

@@ -6,9 +6,9 @@ import "sync"
 const maxPongs = 16
 
 // controlFrames are the control frames that wait for their turn: some pongs, one
-// ping, and a close frame, after which nothing more is taken. So a client that
-// sends a million pings and reads nothing costs next to no memory; RFC 6455 5.5.3
-// lets a pong go unsent when there are newer ones.
+// ping, and a close frame, after which nothing more is accepted. A client that
+// sends a million pings and reads nothing thus costs next to no memory; RFC 6455
+// 5.5.3 allows a pong to be left out when there are newer ones.
 type controlFrames struct {
 	mu          sync.Mutex
 	pongs       [][]byte
@@ -16,7 +16,7 @@ type controlFrames struct {
 	closed      bool
 }
 
-// put takes a whole control frame, which is the queue's from now on.
+// put queues a whole control frame, which must not be changed afterwards.
 func (c *controlFrames) put(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

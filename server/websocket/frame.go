@@ -1,6 +1,6 @@
 // Package websocket is RFC 6455 on a connection whose opening handshake is done:
-// frames, masks, UTF-8, control frames and close codes. It knows nothing of HTTP
-// and of what is done with the messages.
+// frames, masks, UTF-8, control frames and close codes. It knows nothing about
+// HTTP, or about what is done with the messages.
 package websocket
 
 import (
@@ -49,8 +49,8 @@ func (h *Header) IsControl() bool { return h.Op&ctrlBit != 0 }
 
 // ParseHeader parses the header at the front of b. It reports false when b ends
 // before the header does. masked says that the frame comes from a client: a
-// client's frames are masked, and a server's never are (RFC 6455 5.1). What no
-// header may be is an *Error as soon as the byte that makes it so is there.
+// client's frames are masked, and a server's never are (RFC 6455 5.1). An invalid
+// header is an *Error as soon as the byte that makes it invalid has arrived.
 func ParseHeader(b []byte, masked bool) (h Header, ok bool, err error) {
 	if len(b) == 0 {
 		return h, false, nil
@@ -103,8 +103,8 @@ func ParseHeader(b []byte, masked bool) (h Header, ok bool, err error) {
 	return h, true, nil
 }
 
-// Unmask takes the mask off p, which begins at offset in its frame's payload
-// (RFC 6455 5.3), some words at a time.
+// Unmask removes the mask from p, which begins at offset in its frame's payload
+// (RFC 6455 5.3), several words at a time.
 func Unmask(p []byte, mask [maskSize]byte, offset uint64) {
 	key32 := bits.RotateLeft32(binary.LittleEndian.Uint32(mask[:]), -8*int(offset%maskSize))
 	key := uint64(key32)<<32 | uint64(key32)
@@ -151,8 +151,8 @@ func AppendMasked(b []byte, first byte, key [maskSize]byte, payload []byte) []by
 	return b
 }
 
-// Framed makes a frame of the first n unread bytes of in, where they lie. first is
-// its first byte.
+// Framed makes a frame of the first n unread bytes of in, without copying them.
+// first is the frame's first byte.
 func Framed(in *lazyio.Reader, first byte, n int) []byte {
 	var header [lazyio.Headroom]byte
 	return in.WithHeader(AppendHeader(header[:0], first, n), n)

@@ -2,18 +2,18 @@ package websocket
 
 import "wsd/server/lazyio"
 
-// message is a message in the making that is not one whole frame in the socket's
-// buffer: it comes in fragments, or is large, or has not arrived yet. It is kept in
-// pieces until it is whole, since the backend must not see half a message, and
-// checked as it arrives. Memory grows with what arrives, not with what a header
-// promises. It belongs to the receiving goroutine.
+// message is an unfinished message that is not one whole frame in the socket's
+// buffer: it comes in fragments, or is large, or has not fully arrived. It is
+// kept in pieces until it is whole, since the backend must not see half a
+// message, and checked as it arrives. Memory grows with what arrives, not with
+// what a header promises. It belongs to the receiving goroutine.
 type message struct {
 	open   bool // its first frame has begun, its last one has not ended
 	text   bool
 	size   uint64
 	check  utf8Check
 	pieces []*lazyio.Buffer
-	free   int // bytes at the end of the last piece
+	free   int // free bytes at the end of the last piece
 	budget *Budget
 }
 
@@ -30,8 +30,8 @@ func (m *message) room() []byte {
 	return m.pieces[len(m.pieces)-1].Body()[lazyio.BufferSize-m.free:]
 }
 
-// add adds the first n bytes of room to the message, and reports false when
-// they show that it is not the text that it says it is.
+// add adds the first n bytes of room to the message, and reports false when they
+// show that a text message is not UTF-8.
 func (m *message) add(n int) bool {
 	arrived := m.room()[:n]
 	m.free -= n
@@ -57,5 +57,5 @@ func (m *message) reset() {
 	}
 	clear(m.pieces)
 	m.budget.give(int64(len(m.pieces)) * lazyio.BufferSize)
-	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would make a new list
+	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would allocate a new list
 }

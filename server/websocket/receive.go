@@ -7,49 +7,51 @@ import (
 )
 
 const (
-	// smallFrame is up to how many bytes of payload a frame that has not arrived
-	// yet is waited for where it lies.
+	// smallFrame is the largest payload, in bytes, of a frame that stays in the
+	// reader's buffer until all of it has arrived.
 	smallFrame = 4096
-	// directRead is from how many bytes on a read goes past the reader's buffer.
+	// directRead is the smallest read, in bytes, that bypasses the reader's
+	// buffer.
 	directRead = lazyio.BufferSize / 4
 )
 
 // Receiver takes the messages that a client sends. It gathers whole ones into
-// batches, and delivers a batch when it is full or when the next read could block:
-// nothing whole is ever held back, and ten thousand short messages cost one write.
-// It belongs to one goroutine. What is exported of its fields but the counts is set
-// before Run and not changed.
+// batches, and delivers a batch when it is full or when the next read could
+// block: no whole message is ever held back, and ten thousand short messages cost
+// one write. It belongs to one goroutine. Its exported fields, except the counts,
+// are set before Run and not changed.
 type Receiver struct {
 	// Deliver takes a batch, or the next piece of a message that is longer than a
-	// batch and has arrived as a whole. It may block: that is the back-pressure. b is
+	// batch and has fully arrived. It may block: that is the back-pressure. b is
 	// valid until it returns.
 	Deliver func(b []byte)
-	// Binary takes binary messages, too, and puts nothing between messages.
+	// Binary accepts binary messages, too, and puts nothing between messages.
 	// Otherwise messages are lines: each is text, and a newline follows it.
 	Binary bool
-	// MaxMessage is the largest message that is taken, in bytes. 0 means no limit.
+	// MaxMessage is the largest message that is accepted, in bytes. 0 means no
+	// limit.
 	MaxMessage int64
 
-	// Messages and Bytes count what has been taken.
+	// Messages and Bytes count the messages taken, and the bytes in them.
 	Messages, Bytes uint64
 
 	conn    *Conn
 	batch   batch
 	message message
-	left    uint64 // bytes that are left of the frame that is being read
+	left    uint64 // bytes left of the frame that is being read
 	closed  bool   // a close frame has come, good or bad
 }
 
-// NewReceiver returns the one Receiver of c. Its messages in the making count for
-// budget.
+// NewReceiver returns the one Receiver of c. Its unfinished messages count
+// against budget.
 func NewReceiver(c *Conn, budget *Budget) *Receiver {
 	return &Receiver{conn: c, message: message{budget: budget}}
 }
 
-// Run takes messages until the connection ends, or the client sends what can't be
-// taken. Its error is never nil: a *Closed after a close frame, which has been
-// answered, an *Error for a fault of the client's, and else what has ended the
-// connection. Rest then has what was not delivered any more.
+// Run takes messages until the connection ends, or the client sends something
+// that can't be accepted. Its error is never nil: a *Closed after a close frame,
+// which has been answered, an *Error for a fault of the client, and otherwise
+// whatever ended the connection. Rest then has what was not delivered.
 func (r *Receiver) Run() error {
 	for {
 		b := r.conn.in.Unread()
@@ -71,9 +73,9 @@ func (r *Receiver) Run() error {
 }
 
 // Skim is called after Run has ended with an *Error and a close frame has been
-// sent. It reads on and drops what comes, up to the client's close frame (RFC 6455
-// 7.1.1), its end, or its silence. It reports true when more may come that can't be
-// understood.
+// sent. It keeps reading and drops what comes, until the client sends its close
+// frame (RFC 6455 7.1.1), ends its direction or falls silent. It reports whether
+// more may come that can't be understood.
 func (r *Receiver) Skim() (more bool) {
 	if r.closed {
 		return true
@@ -87,7 +89,7 @@ func (r *Receiver) Skim() (more bool) {
 			continue
 		}
 		if r.left > 0 {
-			b = nil // of which no header could begin
+			b = nil // no header begins inside a payload
 		}
 		h, ok, err := ParseHeader(b, true)
 		switch {
@@ -109,8 +111,8 @@ func (r *Receiver) Skim() (more bool) {
 	}
 }
 
-// Rest returns the whole messages that Run has taken and not delivered. Release
-// gives their memory back.
+// Rest returns the whole messages that Run has taken and not delivered. They are
+// valid until Release.
 func (r *Receiver) Rest() []byte { return r.batch.buf }
 
 // Release returns the memory of what is left.
@@ -135,9 +137,9 @@ func (r *Receiver) beforeWait() {
 	r.batch.release()
 }
 
-// read reads at least one byte: what has been read before, or what one read of
-// the socket brings. A large piece is read to where it is wanted, without the
-// detour over the buffer.
+// read reads at least one byte into p: from what has been read before, or else by
+// one read of the socket. A large read goes straight into p, without the detour
+// through the buffer.
 func (r *Receiver) read(p []byte) (int, error) {
 	in := r.conn.in
 	if len(in.Unread()) == 0 {
@@ -160,7 +162,7 @@ func (r *Receiver) readDirectly(p []byte) (int, error) {
 		return 0, err
 	}
 	r.conn.reads.Add(1)
-	return n, nil // an error will come again
+	return n, nil // the next read returns the error again
 }
 
 // takeControl takes a control frame whose header is at the front of b, once all
@@ -179,7 +181,7 @@ func (r *Receiver) takeControl(h *Header, b []byte) error {
 		r.conn.answer(OpPong, p)
 		return nil
 	case OpPong:
-		return nil // its bytes have been a sign of life
+		return nil // reading it was the sign of life
 	default:
 		r.closed = true
 		err := parseClosePayload(p)
@@ -212,8 +214,8 @@ func (r *Receiver) takeData(h *Header, b []byte) error {
 	}
 }
 
-// checkFrame refuses a data frame by its header: by its place among fragments
-// (RFC 6455 5.4), its kind, or the size that it gives its message.
+// checkFrame refuses a data frame for what its header shows: its place among
+// fragments (RFC 6455 5.4), its opcode, or the size that its message would have.
 func (r *Receiver) checkFrame(h *Header) error {
 	switch {
 	case h.Op == OpContinuation && !r.message.open:
@@ -228,7 +230,7 @@ func (r *Receiver) checkFrame(h *Header) error {
 	return nil
 }
 
-// takeWhole takes a message that lies in the socket's buffer as one frame.
+// takeWhole takes a message that is one whole frame in the socket's buffer.
 // Nearly all messages do.
 func (r *Receiver) takeWhole(h *Header, payload []byte) error {
 	if !r.batch.reserve(len(payload) + 1) {
@@ -256,8 +258,8 @@ func (r *Receiver) endMessage(size uint64) {
 	r.Bytes += size
 }
 
-// mayBeText reports whether the part of a small frame that has arrived can
-// begin a text: a fault is to be seen when it arrives.
+// mayBeText reports whether what has arrived of a small frame can be the
+// beginning of a text: invalid text is refused as soon as it arrives.
 func mayBeText(h *Header, payload []byte) bool {
 	var part [smallFrame]byte
 	n := copy(part[:], payload)
@@ -297,8 +299,8 @@ func (r *Receiver) takePiece(h *Header) error {
 	return nil
 }
 
-// passMessage passes on a message that has become whole. What does not fill a
-// piece goes by way of the batch, to leave together with what follows.
+// passMessage passes on a message that has fully arrived. A piece that is not
+// full goes into the batch, to leave together with what follows.
 func (r *Receiver) passMessage() {
 	m := &r.message
 	size := m.size

@@ -8,8 +8,8 @@ import (
 	"wsd/server/lazyio"
 )
 
-// Unsent is how many bytes the kernel holds that were written to the connection
-// and that the peer's has not acknowledged; 0 also when that is not known.
+// Unsent is how many bytes written to the connection the peer's kernel has not
+// yet acknowledged. It is also 0 when that is not known.
 func (c *Conn) Unsent() int {
 	nc := c.Conn
 	if t, ok := nc.(*tls.Conn); ok {

@@ -7,14 +7,14 @@ import (
 )
 
 // utf8Check checks a text while it arrives, piece by piece. Its zero value is
-// for a new text.
+// ready for a new text.
 type utf8Check struct {
-	cut  [utf8.UTFMax]byte // the beginning of a character that a piece ended in
-	size int               // of that
+	cut  [utf8.UTFMax]byte // the beginning of a character that was cut off at the end of a piece
+	size int               // how many bytes of cut are in use
 }
 
-// add reports whether the text can still become UTF-8 with this piece. It is
-// not called again after false.
+// add adds a piece, and reports whether the text can still be UTF-8. It is not
+// called again after false.
 func (c *utf8Check) add(piece []byte) bool {
 	for c.size > 0 && len(piece) > 0 {
 		c.cut[c.size] = piece[0]
@@ -37,9 +37,9 @@ func (c *utf8Check) add(piece []byte) bool {
 // ended reports whether the text may end here.
 func (c *utf8Check) ended() bool { return c.size == 0 }
 
-// AppendRepaired appends s to b with U+FFFD in place of each bad sequence. A
-// sequence ends where no valid one could go on (Unicode 15, 3.9, "substitution
-// of maximal subparts"), which is what browsers do in the other direction.
+// AppendRepaired appends s to b with U+FFFD in place of each bad sequence. A bad
+// sequence ends where no valid one could go on (Unicode 15, 3.9, "substitution of
+// maximal subparts"), which is what browsers do in the other direction.
 func AppendRepaired(b, s []byte) []byte {
 	for len(s) > 0 {
 		good := validPrefix(s)
@@ -69,15 +69,16 @@ func validPrefix(s []byte) int {
 	return n
 }
 
-// badSequence returns how many bytes of s, which starts with a fault, one
-// U+FFFD stands for: the longest part that could have begun a character, or
-// else one byte.
+// badSequence returns how many bytes at the start of s, which are not valid, one
+// U+FFFD stands for: the longest part that could have begun a character, or else
+// one byte.
 func badSequence(s []byte) int {
 	n := 1
 	for n < len(s) && n < utf8.UTFMax && !utf8.FullRune(s[:n]) {
 		n++
 	}
-	// s[:n] is refused and s[:n-1] was still hopeful, unless n is 1 or s ended.
+	// s[:n] is bad and s[:n-1] could still have become a character, unless n is 1
+	// or s ended.
 	if n > 1 && utf8.FullRune(s[:n]) {
 		n--
 	}
