@@ -18,11 +18,11 @@ import (
 	"wsd/server/hint"
 )
 
-// checkPeriod is the shortest time between two looks at the files. A look is a
-// few stat calls, made by the handshake that comes first after it.
+// checkPeriod is the shortest time between two checks of the files. A check is a
+// few stat calls, made by the first handshake after that time.
 const checkPeriod = time.Second
 
-// Config says which certificate a server shows and which it asks for.
+// Config says which certificate a server shows, and which it asks clients for.
 type Config struct {
 	// CertFile and KeyFile are PEM files. Both are empty for a self-signed
 	// certificate, which is kept in CacheDir.
@@ -35,11 +35,11 @@ type Config struct {
 	CacheDir string
 }
 
-// Store holds what the TLS listeners show and what they ask clients for. It
-// reads its files again when Reload is called and when a handshake finds them
-// changed; sessions that are open keep what they began with. A file that
-// can't be used is logged once for each change, and what was good before stays
-// in use. It runs no goroutine, and its methods may be called concurrently.
+// Store holds what the TLS listeners show and what they ask clients for. It reads
+// its files again when Reload is called and when a handshake finds them changed;
+// open sessions keep what they began with. A file that can't be used is logged
+// once for each change, and what was good before stays in use. It runs no
+// goroutine, and its methods may be called concurrently.
 type Store struct {
 	cfg   Config
 	self  *selfSigned // nil when cfg names the files
@@ -54,9 +54,9 @@ type Store struct {
 }
 
 // Open reads the files of cfg or, when it names none, reads or makes the
-// self-signed certificate. names are the hosts and IP addresses that one must
-// cover, besides localhost and the name of this machine. The error is a
-// *hint.Error that names the file. log is not nil.
+// self-signed certificate. names are the hosts and IP addresses that the latter
+// must cover, besides localhost and the name of this machine. The error is a
+// *hint.Error that names the file. log must not be nil.
 func Open(cfg *Config, names []string, log *slog.Logger) (*Store, error) {
 	return open(cfg, names, log, time.Now)
 }
@@ -87,14 +87,14 @@ func tlsConfig() *tls.Config {
 }
 
 // CheckAccess is called when the process may have given up a privilege since the
-// files were read: that a file can no longer be looked at does not count as a
-// change. A warning names each file that could not be read again.
+// files were read: a file that can no longer be examined must not count as
+// changed. A warning names each file that could not be read again.
 func (s *Store) CheckAccess() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seen = statAll(s.files())
 	if s.self != nil {
-		return // nobody renews that one
+		return // no operator replaces a self-signed one
 	}
 	for _, file := range s.files() {
 		f, err := os.Open(file)
@@ -106,10 +106,10 @@ func (s *Store) CheckAccess() {
 	}
 }
 
-// TLS is for tls.NewListener. It is one and the same for all listeners and
+// TLS is the configuration for tls.NewListener. All listeners share it and it
 // outlives every reload, since crypto/tls keeps the keys of session tickets in
-// it. A ticket made before a reload thus still resumes, unless the client CA
-// that vouched for it is gone: crypto/tls looks again at each resumption.
+// it. A ticket made before a reload thus still resumes, unless the client CA that
+// vouched for it is gone: crypto/tls checks that at each resumption.
 func (s *Store) TLS() *tls.Config { return s.outer }
 
 // Reload reads all files again, changed or not, and logs how that went.
@@ -119,8 +119,8 @@ func (s *Store) Reload() {
 	s.readAgain(true)
 }
 
-// latest returns what a handshake beginning now is to use: the same
-// *tls.Config until something has changed.
+// latest returns what a handshake that begins now uses: the same *tls.Config
+// until something has changed.
 func (s *Store) latest() *tls.Config {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -151,16 +151,16 @@ func (s *Store) readAgain(renew bool) {
 	s.announce("TLS files read again")
 }
 
-// load reads all files and, if every one is good, puts them to use. renew lets
-// it make a self-signed certificate where none can be used. The caller holds
-// s.mu, or is the only one to know s.
+// load reads all files and, if every one is good, puts them to use. renew lets it
+// make a self-signed certificate if there is no usable one. The caller holds
+// s.mu, or nobody else has s yet.
 func (s *Store) load(renew bool) error {
 	if renew && s.self != nil {
 		if err := s.self.renew(); err != nil {
 			return err
 		}
 	}
-	// Before the reading: what is written meanwhile is then seen as a change.
+	// Before reading, so that what is written meanwhile is seen as a change.
 	s.seen = statAll(s.files())
 	pair, pairErr := s.readCertificate(renew)
 	if pair.Leaf == nil {
@@ -179,8 +179,8 @@ func (s *Store) load(renew bool) error {
 	return pairErr
 }
 
-// readCertificate returns no certificate or, if it is self-signed, the one in
-// use together with an error: a cache file that is gone must not keep a new
+// readCertificate returns the certificate to use. With an error it returns none
+// or, if self-signed, the one in use: a missing cache file must not keep a new
 // client CA from being used.
 func (s *Store) readCertificate(renewed bool) (tls.Certificate, error) {
 	if s.self == nil {
@@ -188,7 +188,7 @@ func (s *Store) readCertificate(renewed bool) (tls.Certificate, error) {
 	}
 	pair, err := s.self.follow()
 	if renewed {
-		err = nil // written a moment ago, and at once replaced by a server with other names
+		err = nil // a server with other names may have replaced what renew has just written
 	}
 	return pair, err
 }
@@ -220,7 +220,7 @@ func (s *Store) files() []string {
 	return files
 }
 
-// changed says whether a file is not the one that was read last.
+// changed reports whether a file has changed since it was last read.
 func (s *Store) changed() bool {
 	now := statAll(s.files())
 	for i := range now {
@@ -231,7 +231,7 @@ func (s *Store) changed() bool {
 	return false
 }
 
-// statAll returns nil for a file that can't be looked at.
+// statAll returns nil for a file that can't be examined.
 func statAll(files []string) []os.FileInfo {
 	infos := make([]os.FileInfo, len(files))
 	for i, file := range files {
@@ -242,8 +242,9 @@ func statAll(files []string) []os.FileInfo {
 	return infos
 }
 
-// sameFile says whether a and b are one file with, as far as stat can tell, one
-// content. The time alone would miss a file moved here with an older time.
+// sameFile reports whether a and b are the same file with, as far as stat can
+// tell, the same content. The time alone would miss another file with the same
+// time.
 func sameFile(a, b os.FileInfo) bool {
 	if a == nil || b == nil {
 		return a == nil && b == nil

@@ -13,7 +13,8 @@ import (
 	"wsd/server/hint"
 )
 
-// hintUnreadable is advice for a file that the system does not let be read.
+// hintUnreadable is the advice for a file that the server is not permitted to
+// read.
 const hintUnreadable = "the user that the server runs as must be able to read it"
 
 // readPair reads a certificate, with any intermediate ones after it, and its key.
@@ -64,7 +65,7 @@ func checkBlocks(certFile string, certPEM []byte, keyFile string, keyPEM []byte)
 	return nil
 }
 
-// readClientCA reads every certificate of file and takes no bad one.
+// readClientCA reads every certificate in file. A bad one is an error.
 func readClientCA(file string) (*x509.CertPool, error) {
 	data, err := readPEM(file, "{ClientCA}")
 	if err != nil {
@@ -95,7 +96,7 @@ func readClientCA(file string) (*x509.CertPool, error) {
 }
 
 // readPEM reads the file that a field of Config names, and makes sure that there
-// is any PEM in it.
+// is PEM in it.
 func readPEM(file, field string) ([]byte, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -130,8 +131,8 @@ func isCertificate(b *pem.Block) bool { return b.Type == "CERTIFICATE" }
 
 func isKey(b *pem.Block) bool { return strings.HasSuffix(b.Type, "PRIVATE KEY") }
 
-// isEncrypted knows PKCS #8 (RFC 5958, section 3) and the older header of RFC
-// 1421, section 4.6.1.1.
+// isEncrypted recognises PKCS #8 (RFC 5958, section 3) and the older header of
+// RFC 1421, section 4.6.1.1.
 func isEncrypted(b *pem.Block) bool {
 	return b.Type == "ENCRYPTED PRIVATE KEY" ||
 		isKey(b) && strings.Contains(b.Headers["Proc-Type"], "ENCRYPTED")

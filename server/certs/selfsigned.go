@@ -24,25 +24,26 @@ import (
 )
 
 const (
-	// selfSignedLife and the hour before it stay below 825 days: Apple's systems
-	// take no server certificate that is valid for longer.
+	// selfSignedLife and clockSkew together stay below 825 days: Apple's systems
+	// accept no server certificate that is valid for longer.
 	selfSignedLife = 824 * 24 * time.Hour
 	// clockSkew is how far a client's clock may be behind.
 	clockSkew = time.Hour
 	// renewBefore is how long before its end a certificate is replaced.
 	renewBefore = 30 * 24 * time.Hour
-	// maxNames ends the carrying over of names from an older certificate.
+	// maxNames is how many names a certificate may have when those of an older
+	// one are carried over.
 	maxNames = 100
 
 	selfSignedFile = "selfsigned.pem"
 )
 
-// errNoCacheDir is the reason when the config names no folder.
+// errNoCacheDir is the reason given when the config names no folder.
 var errNoCacheDir = errors.New("no cache folder")
 
-// selfSigned makes a certificate that signs itself and keeps it, with its key,
-// in one PEM file, so that a browser in which a person has accepted it goes on
-// doing so. Several servers may share the file. Not for concurrent use.
+// selfSigned makes a certificate that signs itself and keeps it, with its key, in
+// one PEM file, so that a browser in which a person has accepted it goes on
+// accepting it. Several servers may share the file. Not for concurrent use.
 type selfSigned struct {
 	file  string   // "" without a cache folder
 	names []string // to be covered; see hostNames
@@ -66,12 +67,12 @@ func newSelfSigned(dir string, names []string, log *slog.Logger, now func() time
 	return s
 }
 
-// due says whether the certificate in use should be replaced.
+// due reports whether the certificate in use should be replaced.
 func (s *selfSigned) due() bool { return s.check(s.pair.Leaf) != nil }
 
-// renew makes sure that there is a certificate to use: the file's one, else the
-// one in use, else a new one. What is not in the file is written to it. Not
-// being able to write is a warning, no error.
+// renew makes sure that there is a certificate to use: the one in the file, or
+// else the one in use, or else a new one. One that is not in the file is written
+// to it. A failure to write is a warning, not an error.
 func (s *selfSigned) renew() error {
 	found, why := s.read()
 	if why == nil {
@@ -97,11 +98,11 @@ func (s *selfSigned) renew() error {
 	return nil
 }
 
-// follow returns the certificate to use. It is the file's, if that is good,
-// even when this server has just written another: of several servers that start
-// at once the last to write wins, and all come to use its certificate. The
-// error says why a file that was good before no longer is; the certificate that
-// comes with it is then the one in use.
+// follow returns the certificate to use. It is the file's, if that is good, even
+// when this server has just written another: of several servers that start at
+// once the last to write wins, and all end up using its certificate. The error
+// says why a file that was good before no longer is; the certificate returned
+// with it is the one in use.
 func (s *selfSigned) follow() (tls.Certificate, error) {
 	found, err := s.read()
 	if err == nil {
@@ -113,8 +114,8 @@ func (s *selfSigned) follow() (tls.Certificate, error) {
 	return s.pair, err
 }
 
-// read returns the file's certificate. With the error that says why it is not
-// to be used, its Leaf is set if there is a certificate at all.
+// read returns the file's certificate. The error says why it is not to be used;
+// its Leaf is then set if there is a certificate at all.
 func (s *selfSigned) read() (tls.Certificate, error) {
 	if s.file == "" {
 		return tls.Certificate{}, errNoCacheDir
@@ -174,9 +175,9 @@ func (s *selfSigned) generate(old *x509.Certificate) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}, err
 }
 
-// template is a server's certificate and no CA: accepting it, even by adding it
-// to a trust store, must not let its key vouch for other hosts. The serial
-// number is left to CreateCertificate, which takes a random one.
+// template is a server's certificate, not a CA's: accepting it, even by adding it
+// to a trust store, must not let its key vouch for other hosts. The serial number
+// is left to CreateCertificate, which chooses a random one.
 func (s *selfSigned) template(names []string) *x509.Certificate {
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: "localhost", Organization: []string{"wsd self-signed"}},
@@ -196,9 +197,9 @@ func (s *selfSigned) template(names []string) *x509.Certificate {
 	return template
 }
 
-// write puts s.pair into the file in one step, so that no other server ever
-// reads half of it. The key is readable by the owner alone from the first byte
-// on: os.CreateTemp makes its file so.
+// write puts s.pair into the file in one step, so that no other server ever reads
+// half of it. The key is readable by the owner alone from the first byte on:
+// os.CreateTemp creates its file that way.
 func (s *selfSigned) write() error {
 	if s.file == "" {
 		return errNoCacheDir
@@ -238,8 +239,8 @@ func namesOf(cert *x509.Certificate) []string {
 }
 
 // hostNames returns the names that a certificate can carry, in one spelling,
-// sorted and each once. Others are left out: an address that stands for all
-// interfaces, and a machine's name that is no host name.
+// sorted and without duplicates. Others are left out: an address that stands for
+// all interfaces, and a machine's name that is not a host name.
 func hostNames(names []string) []string {
 	var out []string
 	for _, name := range names {

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// certVariables tell a program of the client's certificate (certs.Config.ClientCA), as Apache's
-// mod_ssl does: SSL_CLIENT_VERIFY is SUCCESS or NONE, and SSL_CLIENT_S_DN the
-// subject. There are none without TLS.
+// certVariables tell a program about the client's certificate
+// (certs.Config.ClientCA), as Apache's mod_ssl does: SSL_CLIENT_VERIFY is SUCCESS
+// or NONE, and SSL_CLIENT_S_DN the subject. There are none without TLS.
 func certVariables(state *tls.ConnectionState) []string {
 	switch {
 	case state == nil:
@@ -23,9 +23,9 @@ func certVariables(state *tls.ConnectionState) []string {
 	return []string{"SSL_CLIENT_VERIFY=SUCCESS", "SSL_CLIENT_S_DN=" + subjectText(state.VerifiedChains[0][0])}
 }
 
-// subjectText is the certificate's subject in the form of RFC 2253, in ASCII:
-// control characters and all others are \XX, so that no name can break a line of
-// an environment or a log. It is empty for a subject that can't be read.
+// subjectText is the certificate's subject in the form of RFC 2253, in ASCII: all
+// other bytes, and control characters, become \XX, so that no name can break a
+// line of an environment or a log. It is empty for a subject that can't be read.
 func subjectText(cert *x509.Certificate) string {
 	var names pkix.RDNSequence
 	if rest, err := asn1.Unmarshal(cert.RawSubject, &names); err != nil || len(rest) > 0 {
@@ -50,8 +50,9 @@ func subjectText(cert *x509.Certificate) string {
 	return b.String()
 }
 
-// attributeNames are those of RFC 2253 and of OpenSSL's everyday certificates that
-// pkix doesn't know: it would write their numbers, and their values as DER.
+// attributeNames are the names from RFC 2253 and from everyday OpenSSL
+// certificates that pkix doesn't know: it would write numbers for them, and their
+// values as DER.
 var attributeNames = map[string]string{
 	"0.9.2342.19200300.100.1.1": "UID", "0.9.2342.19200300.100.1.25": "DC", "1.2.840.113549.1.9.1": "emailAddress",
 }

@@ -1,6 +1,6 @@
-// Package cgi runs programs by the Common Gateway Interface (RFC 3875): it finds
-// the program for a URL path, makes its environment, and relays its answer. The
-// backends of WebSockets have that environment, too.
+// Package cgi runs programs through the Common Gateway Interface (RFC 3875): it
+// finds the program for a URL path, makes its environment, and relays its answer.
+// The backends of WebSockets get that environment, too.
 package cgi
 
 import (
@@ -16,11 +16,11 @@ import (
 // the server has found out about both. It is plain values and belongs to the caller.
 type Request struct {
 	// HTTP gives the method, protocol, query, headers, the body's length and the
-	// client's certificate. Nothing else of it counts.
+	// client's certificate. Nothing else in it is used.
 	HTTP   *http.Request
 	Script Script
-	// IsCGI tells a CGI program from a backend: it reads the request's body, so it
-	// is told its length and type, and it is told SCRIPT_FILENAME.
+	// IsCGI tells a CGI program from a backend: it reads the request's body, so
+	// it is told the body's length and type, and SCRIPT_FILENAME.
 	IsCGI bool
 
 	URI   string // REQUEST_URI: path and query as the client asked for them
@@ -34,13 +34,14 @@ type Request struct {
 	// RemoteHost is the client's name from reverse DNS; empty when it is not known,
 	// and REMOTE_HOST is then the address (RFC 3875, section 4.1.9).
 	RemoteHost string
-	// User is who has logged in by a password that the server has checked, or "".
+	// User is who has logged in with a password that the server has checked, or
+	// "".
 	User string
 
 	Software string // SERVER_SOFTWARE
 	ID       string // UNIQUE_ID
 	// DocumentRoot is the folder that PATH_TRANSLATED leads into; empty when URL
-	// paths stand for no files.
+	// paths do not stand for files.
 	DocumentRoot string
 	// Env is passed on as it is, each KEY=VALUE.
 	Env []string
@@ -52,8 +53,8 @@ type Request struct {
 //
 // The server's own variables win over r.Env, and r.Env wins over the client's
 // HTTP_* variables: a header must not change what the operator passed on. They
-// stand in the order of their strength, weakest first, since Windows ignores the
-// case of names and os/exec keeps the last of two.
+// are in order of precedence, lowest first, since Windows ignores the case of
+// names and os/exec keeps the last of two.
 func Environ(r *Request) []string {
 	meta := metaVariables(r)
 	taken := make(map[string]bool, 2*len(meta))
@@ -65,8 +66,8 @@ func Environ(r *Request) []string {
 	return slices.Concat(headers, passed, meta)
 }
 
-// without returns the variables of env whose names are not taken yet, and takes
-// them. What is not KEY=VALUE is left out.
+// without returns the variables of env whose names are not taken yet, and marks
+// them as taken. What is not KEY=VALUE is left out.
 func without(env []string, taken map[string]bool) []string {
 	var kept []string
 	for _, kv := range env {
@@ -88,8 +89,8 @@ func variableName(kv string) string {
 	return name
 }
 
-// metaVariables are the request meta-variables of RFC 3875, section 4.1, but
-// for those that come from headers, and REMOTE_PORT, REQUEST_URI, UNIQUE_ID and
+// metaVariables are the request meta-variables of RFC 3875, section 4.1, except
+// those that come from headers, plus REMOTE_PORT, REQUEST_URI, UNIQUE_ID and
 // HTTPS. A variable without a value is set all the same, as with websocketd.
 func metaVariables(r *Request) []string {
 	remoteHost := strings.TrimSuffix(r.RemoteHost, ".") // DNS ends a full name with a dot
@@ -162,18 +163,18 @@ func headerVariables(r *Request) []string {
 }
 
 // headerVariable is the name of the variable for a header; ok is false for a
-// header that must have none.
+// header that must not have one.
 func headerVariable(header string) (name string, ok bool) {
 	name = strings.ToUpper(header)
 	for _, c := range []byte(name) {
-		// An underscore above all: X_Foo would pass for X-Foo, which a proxy
-		// may set or strip.
+		// This is above all about underscores: X_Foo would pass for X-Foo, which
+		// a proxy may set or strip.
 		if !('A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-') {
 			return "", false
 		}
 	}
-	// HTTP_PROXY tells many libraries which proxy to use: CVE-2016-5385 and its
-	// kin. Host is r.HTTP.Host.
+	// HTTP_PROXY tells many libraries which proxy to use: CVE-2016-5385 and the
+	// like. Host is in r.HTTP.Host.
 	if name == "" || name == "PROXY" || name == "HOST" {
 		return "", false
 	}
@@ -200,7 +201,7 @@ func translate(root, pathInfo string) string {
 
 // oneLine makes a value fit for one line of an environment: newlines and NULs,
 // which no environment can hold, become spaces. Leaving them out instead would
-// join what they part. All other bytes stay, UTF-8 or not.
+// join what they separate. All other bytes stay, UTF-8 or not.
 func oneLine(value string) string {
 	if !strings.ContainsAny(value, "\r\n\x00") {
 		return value

@@ -36,10 +36,10 @@ type Program struct {
 	done, fed, stderrRead chan struct{}
 }
 
-// Serve sees the program through: r's body goes to its stdin, and its answer to w.
-// The program is stopped when the client leaves or stalls. That the client leaves
-// is not seen while the program takes none of a body that is larger than a pipe,
-// since nobody reads the connection on then.
+// Serve sees the program through: r's body goes to its stdin, and its answer to
+// w. The program is stopped when the client leaves or stalls. That the client
+// leaves is not noticed while the program reads none of a body that is larger
+// than a pipe, since nobody reads from the connection then.
 //
 // Serve is called once. It returns when the program has been reaped and nothing
 // reads or writes its streams any more. An error before anything was written to w
@@ -47,8 +47,8 @@ type Program struct {
 func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 	p.client = http.NewResponseController(w)
 	p.done, p.fed, p.stderrRead = make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go p.feed(r.Body)  // ends by end; waited for there
-	go p.drainStderr() // ends with stderr or by end; waited for there
+	go p.feed(r.Body)  // ends with the body or by p.end, which waits for it
+	go p.drainStderr() // ends with stderr or by p.end, which waits for it
 	stop := context.AfterFunc(r.Context(), func() { p.Process.Stop(p.CloseDelay, p.done) })
 	err := p.relay(w)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 	return err
 }
 
-// end releases what feed and drainStderr may be blocked in.
+// end unblocks feed and drainStderr, and waits for them.
 func (p *Program) end() {
 	p.Process.Stdin.Close(0)
 	select {
@@ -86,12 +86,13 @@ func (p *Program) drainStderr() {
 }
 
 // feed copies the request's body to stdin. It ends with the body, or when the
-// program takes no more, or by the read deadline that end sets. A client that
-// stalls in the body ends the program: half a body must not pass for a whole one.
+// program takes no more, or by the read deadline that end sets. If the client
+// stalls in the body, the program is stopped: half a body must not pass for a
+// whole one.
 func (p *Program) feed(body io.Reader) {
 	defer close(p.fed)
 	_, err := io.Copy(p.Process.Stdin, patientReader{body, p})
-	p.client.SetReadDeadline(time.Time{}) // net/http reads on, to see the client leave
+	p.client.SetReadDeadline(time.Time{}) // net/http keeps reading, to notice when the client leaves
 	if errors.Is(err, os.ErrDeadlineExceeded) && !p.over.Load() {
 		p.Log.Info("the client stalls in the body for a CGI program", "after", p.Patience)
 		go p.Process.Stop(p.CloseDelay, p.done) // ends with p.done
@@ -109,14 +110,15 @@ type patientReader struct {
 // Read implements io.Reader.
 func (r patientReader) Read(b []byte) (int, error) {
 	r.program.client.SetReadDeadline(time.Now().Add(r.program.Patience))
-	if r.program.over.Load() { // and end may have set its deadline before
+	if r.program.over.Load() { // the deadline that end set may just have been replaced
 		return 0, os.ErrDeadlineExceeded
 	}
 	return r.Reader.Read(b)
 }
 
-// patientWriter writes to a client that may not stall for longer than Patience. It
-// flushes after each piece: a program that prints progress is seen to make it.
+// patientWriter writes to a client that may not stall for longer than Patience.
+// It flushes after each piece: the client sees at once what a program prints
+// about its progress.
 type patientWriter struct {
 	io.Writer
 	program *Program
@@ -177,8 +179,9 @@ func readHeader(r *bufio.Reader) (status int, header http.Header, err error) {
 	return status, header, nil
 }
 
-// headerError is err, for which a program's header could not be read, without the
-// line that was wrong: what a program prints in error may be the request's query.
+// headerError is an error for a program's header that could not be read because
+// of err. It leaves out the line that was wrong: what a program prints by mistake
+// may be the request's query.
 func headerError(err error) error {
 	if malformed := textproto.ProtocolError(""); errors.As(err, &malformed) {
 		what, _, _ := strings.Cut(string(malformed), ":")

@@ -10,11 +10,11 @@ import (
 type Script struct {
 	Path     string // the file to execute
 	Name     string // SCRIPT_NAME: the part of the URL path that leads to it
-	PathInfo string // PATH_INFO: the rest of the URL path, "" or from a slash on
+	PathInfo string // PATH_INFO: the rest of the URL path, "" or beginning with a slash
 }
 
 // CommandScript is the script of a server with a single command. As with
-// websocketd the whole URL path is PATH_INFO, less its empty and "." segments.
+// websocketd the whole URL path is PATH_INFO, without its empty and "." segments.
 // The error is files.ErrNotFound for a path that files.Split refuses.
 func CommandScript(command, urlPath string) (Script, error) {
 	segments, err := files.Split(urlPath)
@@ -28,13 +28,14 @@ func CommandScript(command, urlPath string) (Script, error) {
 	return Script{Path: command, Name: "/", PathInfo: info}, nil
 }
 
-// FindScript returns the script for a decoded URL path: the first executable
-// regular file below dir, an absolute path, on the way that the segments of the
-// path tell. What is left of them is PATH_INFO (RFC 3875, section 4.1.5).
+// FindScript returns the script for a decoded URL path: the first file that the
+// segments of the path lead to below dir, an absolute path. It must be regular
+// and executable. The segments that are left are PATH_INFO (RFC 3875, section
+// 4.1.5).
 //
-// The error is files.ErrNotFound when there is none, and also when the way leads
-// through a dot file or folder, to a file that is not executable, or by a
-// symbolic link out of dir. Any other error is about dir itself. The file is not
+// The error is files.ErrNotFound when there is none, and also when the path leads
+// through a dot file or folder, to a file that is not executable, or out of dir
+// by a symbolic link. Any other error is about dir itself. The file is not
 // opened: whoever may write below dir may change it at any time.
 func FindScript(dir, urlPath string) (Script, error) {
 	segments, err := files.Split(urlPath)
@@ -64,8 +65,8 @@ func FindScript(dir, urlPath string) (Script, error) {
 	return Script{}, files.ErrNotFound
 }
 
-// joinPath is the path that the last segments of urlPath make: "" when nothing
-// is left of it, and with a slash at its end when urlPath has one.
+// joinPath joins the last segments of urlPath into a path: "" when nothing is
+// left, and with a slash at its end when urlPath has one.
 func joinPath(segments []string, urlPath string) string {
 	joined := ""
 	for _, segment := range segments {

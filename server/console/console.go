@@ -1,4 +1,4 @@
-// Package console has the page on which a person talks to a backend.
+// Package console serves the page on which a person talks to a backend.
 package console
 
 import (
@@ -26,7 +26,7 @@ var (
 	scriptJS string
 )
 
-// Facts are what the page has to know of its server.
+// Facts are what the page has to know about its server.
 type Facts struct {
 	PassStderr bool  // both streams of the backend come, tagged as JSON
 	Binary     bool  // messages are chunks of bytes, not lines
@@ -37,7 +37,7 @@ type Facts struct {
 // page's own URL. It does not change after New, so any number of requests may
 // share it.
 type Console struct {
-	page   []byte // one document: what it is made of is in it
+	page   []byte // one document, with style and script in it
 	etag   string // of page, quoted
 	policy string // the Content-Security-Policy, up to the hosts of connect-src
 }
@@ -82,10 +82,10 @@ func (c *Console) Serve(w http.ResponseWriter, r *http.Request, host string) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
 }
 
-// pagePolicy is the Content-Security-Policy of page. It ends in connect-src,
-// so that hosts can follow. Nothing runs but the page's own script, and
-// that one can't turn a message into markup where the browser knows trusted
-// types. The only image is the page's icon, a data URL.
+// pagePolicy is the Content-Security-Policy of page. It ends in connect-src, so
+// that hosts can follow. Nothing runs but the page's own script, and in browsers
+// that know trusted types that can't turn a message into markup. The only image
+// is the page's icon, a data URL.
 func pagePolicy(page string) string {
 	return strings.Join([]string{
 		"default-src 'none'",
@@ -110,11 +110,12 @@ func hashSource(page, name string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// connectHosts is what connect-src allows beside 'self': WebSockets to the
-// host[:port] that the browser asked for, with and without TLS. Browsers of some years
-// ago don't take a WebSocket for 'self'. It is empty for a host that can't stand in a
-// policy, whose grammar (CSP Level 3, section 2.3.1) has no brackets for an IPv6 address
-// and, in those browsers, no dot at the end; the page then has 'self' alone.
+// connectHosts is what connect-src allows besides 'self': WebSockets to the
+// host[:port] that the browser asked for, with and without TLS. Older browsers
+// don't count a WebSocket as 'self'. It is empty for a host that can't stand in a
+// policy, whose grammar (CSP Level 3, section 2.3.1) has no brackets for an IPv6
+// address and, in those browsers, no dot at the end; the page then has 'self'
+// alone.
 func connectHosts(asked string) string {
 	name, port, _ := host.Split(asked)
 	if name == "" || name[0] == '[' || strings.HasSuffix(name, ".") {

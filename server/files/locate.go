@@ -1,5 +1,5 @@
 // Package files finds what is below a folder at a URL path, and serves files from
-// there. What lies outside of the folder is never found.
+// there. Nothing outside the folder is ever found.
 package files
 
 import (
@@ -14,14 +14,14 @@ import (
 // ErrNotFound is returned for a URL path that leads to no file.
 var ErrNotFound = errors.New("no such file")
 
-// Split returns the segments of a decoded URL path. Empty and "." segments
-// are left out, so that //path, which proxies make of a prefix, is /path and
-// needs no redirect, which a WebSocket client would not follow.
+// Split returns the segments of a decoded URL path. Empty and "." segments are
+// left out, so that //path, which some proxies make when they replace a prefix,
+// is /path and needs no redirect, which a WebSocket client would not follow.
 //
 // A path with a ".." segment or a NUL is refused with ErrNotFound and not
-// resolved: clients resolve ".." before they send it, so that one in a request
-// is meant for something, such as the rules of a proxy that read %2e%2e%2f
-// differently. A backslash counts as a slash there, as it does on Windows.
+// resolved: clients resolve ".." before they send it, so one in a request has a
+// purpose, such as to get past a proxy whose rules read %2e%2e%2f differently. A
+// backslash counts as a slash here, as it does on Windows.
 func Split(urlPath string) ([]string, error) {
 	if strings.IndexByte(urlPath, 0) >= 0 {
 		return nil, ErrNotFound
@@ -42,17 +42,17 @@ func Split(urlPath string) ([]string, error) {
 
 // Located is a file or folder that segments of a URL path lead to.
 type Located struct {
-	Path string      // below the folder that was asked, links and all
-	Root string      // that folder without symbolic links
-	Rel  string      // the file relative to Root without symbolic links
+	Path string      // below the given folder, with symbolic links as they are
+	Root string      // that folder, with symbolic links resolved
+	Rel  string      // the file relative to Root, with symbolic links resolved
 	Info fs.FileInfo // of the file itself
 }
 
 // Locate follows segments from dir. Symbolic links are followed, absolute ones
-// too (os.Root would refuse those), but only to what is inside dir in the end.
-// The names of the folders that a link goes through are nobody's concern: a dot
-// folder may hold what a link shows, as it does in a Kubernetes volume. The error
-// is ErrNotFound unless dir itself can't be resolved.
+// too (os.Root would refuse those), but only if they end up inside dir. The names
+// of the folders that a link goes through do not matter: a dot folder may hold
+// what a link shows, as it does in a Kubernetes volume. The error is ErrNotFound
+// unless dir itself can't be resolved.
 func Locate(dir string, segments []string) (Located, error) {
 	root, err := filepath.EvalSymlinks(dir)
 	if err != nil {

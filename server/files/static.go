@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Static serves the files below a folder, but for CGI programs. It is safe for
+// Static serves the files below a folder, except CGI programs. It is safe for
 // concurrent use. The folder may be replaced while it runs: nothing is kept from
 // one request to the next.
 type Static struct {
@@ -18,8 +18,8 @@ type Static struct {
 
 // Serve answers r with a file, or with the index.html of a folder. It returns
 // false, and has written nothing, when there is no file for r, so that something
-// else may answer. Folders are never listed, and what is behind a dot file, a
-// CGI file or a link out of the folder is no file.
+// else may answer. Folders are never listed, and dot files and folders, CGI
+// files, and links out of the folder count as missing.
 func (s *Static) Serve(w http.ResponseWriter, r *http.Request) bool {
 	if s.Dir == "" {
 		return false
@@ -59,9 +59,9 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// open opens a file that is regular and no CGI file; the caller closes it. The
+// open opens a regular file that is not a CGI file; the caller closes it. The
 // file is opened below the resolved folder by os.Root, so that a link put in its
-// place since it was located leads nowhere else.
+// place since it was located can't lead elsewhere.
 func (s *Static) open(found Located) (*os.File, fs.FileInfo, bool) {
 	// Not even opened otherwise: opening a FIFO waits for its other end.
 	if !found.Info.Mode().IsRegular() || s.isCGI(found) {
@@ -84,10 +84,10 @@ func (s *Static) open(found Located) (*os.File, fs.FileInfo, bool) {
 	return file, info, true
 }
 
-// isCGI says whether a file below the CGI folder must not be shown. Every file
-// there is the inside of some program, executable or not: a library, a password.
-// Only where the static folder itself is the CGI folder, or is inside, the
-// operator means its files to be seen, and just the programs are left out.
+// isCGI reports whether a file must not be shown because of the CGI folder. Every
+// file there may be part of a program, executable or not: a library, a password.
+// Only if the static folder is the CGI folder or inside it does the operator mean
+// its files to be seen, and just the programs are left out.
 func (s *Static) isCGI(found Located) bool {
 	if s.CGIDir == "" {
 		return false
@@ -102,9 +102,9 @@ func (s *Static) isCGI(found Located) bool {
 	return isBelow(filepath.Join(found.Root, found.Rel), cgi)
 }
 
-// isBelow says whether path, absolute and without symbolic links, is the folder
-// or anywhere below it. It asks the file system rather than compare names, which
-// may differ in case and still name one folder.
+// isBelow reports whether path, absolute and without symbolic links, is the
+// folder or anywhere below it. It asks the file system rather than compare names,
+// which may differ in case and still name one folder.
 func isBelow(path string, folder fs.FileInfo) bool {
 	for {
 		if info, err := os.Stat(path); err == nil && os.SameFile(info, folder) {
@@ -118,7 +118,7 @@ func isBelow(path string, folder fs.FileInfo) bool {
 	}
 }
 
-// hasDotFile says whether a segment is the name of a dot file or folder other
+// hasDotFile reports whether a segment is the name of a dot file or folder other
 // than .well-known (RFC 8615).
 func hasDotFile(segments []string) bool {
 	for _, segment := range segments {
@@ -130,8 +130,8 @@ func hasDotFile(segments []string) bool {
 }
 
 // WithSlash is the Location of the folder that r names without a slash at its
-// end. It is relative: it holds behind a proxy that takes a prefix away, and ./
-// before it keeps //host and scheme: from naming another server.
+// end. It is relative, so it also holds behind a proxy that strips a prefix, and
+// the ./ in front keeps //host and scheme: from naming another server.
 func WithSlash(r *http.Request) string {
 	path := r.URL.EscapedPath()
 	location := "./" + path[strings.LastIndexByte(path, '/')+1:] + "/"

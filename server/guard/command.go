@@ -14,7 +14,7 @@ import (
 // maxOutput bounds what the program of a Command may print, in bytes.
 const maxOutput = 64 << 10
 
-// The exit statuses of the program that are answers, besides 0.
+// The program's exit statuses that refuse a client.
 const (
 	Unauthorized = 1
 	Forbidden    = 2
@@ -26,7 +26,7 @@ var (
 )
 
 // Command is a program that decides who may connect. Run may be called
-// concurrently; the fields do not change then.
+// concurrently; the fields must not change meanwhile.
 type Command struct {
 	Words   []string      // the program's path and its arguments
 	Timeout time.Duration // how long the program may take
@@ -37,14 +37,15 @@ type Command struct {
 	Release func(*exec.Process)
 }
 
-// Run runs the program, with the environment env, to its end, and returns how it
-// ended and, if that is with status 0, a copy of env with the variables that the
-// program has printed. The log takes what it writes to stderr.
+// Run runs the program to its end, with the environment env. It returns how the
+// program ended and, after status 0, a copy of env with the variables that it has
+// printed. What it writes to stderr is logged.
 //
-// When ctx is done first, or c.Timeout is over, the program is killed; the error is
-// ctx's cause, or says that the program was too slow. Output that can't be used is an
-// error, too. When a client leaves after it has sent something behind its handshake,
-// ctx does not see it, since net/http reads no further; the time limit still holds.
+// If ctx is done or c.Timeout is over first, the program is killed; the error is
+// ctx's cause, or says that the program was too slow. Output that can't be used
+// is an error, too. A client that leaves after sending something behind its
+// handshake does not end ctx, since net/http reads no further; the time limit
+// still holds.
 func (c *Command) Run(ctx context.Context, log *slog.Logger, env []string) ([]string, exec.Status, error) {
 	proc, err := c.Start(&exec.Command{Path: c.Words[0], Args: c.Words[1:], Env: env})
 	if err != nil {
@@ -54,14 +55,14 @@ func (c *Command) Run(ctx context.Context, log *slog.Logger, env []string) ([]st
 	ctx, cancel := context.WithTimeoutCause(ctx, c.Timeout, errSlow)
 	defer cancel()
 	watched := make(chan struct{})
-	go func() { // ends when ctx is done, which it is by cancel below; waited for there
+	go func() { // ends when ctx is done, at the latest by cancel below; waited for there
 		defer close(watched)
 		<-ctx.Done()
 		proc.Kill()
 		proc.Abandon()
 	}()
 	output, status := hear(proc, log.With("pid", proc.PID()))
-	err = context.Cause(ctx) // before it is cancelled here
+	err = context.Cause(ctx) // before cancel sets another
 	if err == nil && len(output) > maxOutput {
 		err = errOutput
 	}

@@ -21,10 +21,10 @@ import (
 )
 
 const (
-	// maxCost is the highest cost that htpasswd(1) takes. At that one a comparison
-	// takes seconds; each step more doubles them.
+	// maxCost is the highest cost that htpasswd(1) takes. At that cost a
+	// comparison takes seconds, and each step more doubles that.
 	maxCost = 17
-	// maxRemembered bounds the logins that are remembered.
+	// maxRemembered is how many logins are remembered at most.
 	maxRemembered = 1000
 )
 
@@ -41,7 +41,7 @@ type passwords struct {
 	hashes map[string][]byte // in bcrypt's text form
 	cost   int               // the highest of all hashes
 
-	key        [sha256.Size]byte // of what is remembered; random
+	key        [sha256.Size]byte // for the hashes in remembered; random
 	mu         sync.Mutex
 	remembered map[login]struct{}
 }
@@ -71,10 +71,9 @@ func readPasswords(file string) (*passwords, error) {
 	return p, nil
 }
 
-// parsePasswords reads lines of USER:HASH, whatever follows another colon, blank
-// lines and comments. The error has a hint; it holds nothing of the file
-// but a user's name, since a line may be a password that was written in its
-// place.
+// parsePasswords reads lines of USER:HASH. It ignores blank lines, comments, and
+// what follows a second colon. The error has a hint; it quotes nothing from the
+// file but a user's name, since a line may hold a password by mistake.
 func parsePasswords(data []byte) (*passwords, error) {
 	p := &passwords{hashes: make(map[string][]byte), remembered: make(map[login]struct{})}
 	number := 0
@@ -125,7 +124,7 @@ func (p *passwords) add(line string) error {
 }
 
 // bcryptText is the form of a hash: version, cost, 22 characters of salt and 31
-// of hash. The version 2x stands for hashes of a faulty implementation.
+// of hash. Version 2x is refused: it marks the hashes of a faulty implementation.
 var bcryptText = regexp.MustCompile(`^\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$`)
 
 func isBcrypt(text string) bool { return bcryptText.MatchString(text) }
@@ -150,7 +149,8 @@ func decoy(cost int) []byte {
 	return fmt.Appendf(nil, "$2y$%02d$%053d", cost, 0)
 }
 
-// login is what a user and a password are remembered by. A user has no colon.
+// login is what a user and a password are remembered by. The colon is
+// unambiguous: a user's name has none.
 func (p *passwords) login(user, password string) (l login) {
 	mac := hmac.New(sha256.New, p.key[:])
 	mac.Write([]byte(user + ":" + password))
@@ -167,7 +167,7 @@ func (p *passwords) remembers(l login) bool {
 }
 
 // remember keeps l, which is right: a page of many requests then costs one
-// comparison. When there are too many it forgets any other.
+// comparison. When there are too many, it forgets an arbitrary one.
 func (p *passwords) remember(l login) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

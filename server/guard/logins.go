@@ -21,11 +21,11 @@ const (
 	loginPatience = 3 * time.Second
 	// maxPassword is how much of a password bcrypt sees, in bytes.
 	maxPassword = 72
-	// Challenge is the WWW-Authenticate of RFC 7617 2 and 2.1 for Logins.
+	// Challenge is the WWW-Authenticate header for Logins (RFC 7617 2, 2.1).
 	Challenge = `Basic realm="wsd", charset="UTF-8"`
 )
 
-// LoginError is what is wrong with the user and the password that a request shows.
+// LoginError is what is wrong with the user and password of a request.
 type LoginError string
 
 func (e LoginError) Error() string { return string(e) }
@@ -44,15 +44,15 @@ type Logins struct {
 	file    string
 	log     *slog.Logger
 	compare comparison
-	// turns holds a token for each comparison that runs. A comparison is nothing
-	// but computing: there are fewer of them than processors, so that however many
-	// logins come, the sessions go on.
+	// turns holds a token for each comparison that runs. A comparison is pure
+	// computation: fewer run at once than there are processors, so that the
+	// sessions go on however many logins come.
 	turns chan struct{}
 
 	current atomic.Pointer[passwords]
 }
 
-// NewLogins reads file. log takes a record of each Reload. The error has a
+// NewLogins reads file. log gets a record of each Reload. The error has a
 // *FileError and a hint.
 func NewLogins(file string, log *slog.Logger) (*Logins, error) {
 	l := &Logins{
@@ -79,9 +79,9 @@ func (l *Logins) Reload() {
 	l.log.Info("password file read again", "file", l.file, "users", len(p.hashes))
 }
 
-// Check returns nil for a user and the password that is in the file, and a
-// LoginError for a wrong one. Any other error says that it could not be compared in
-// time: too many others came at once, or ctx was done.
+// Check returns nil if the user and the password match the file, and a LoginError
+// if they do not. Any other error says that they could not be compared in time:
+// too many others came at once, or ctx was done.
 func (l *Logins) Check(ctx context.Context, user, password string) error {
 	if l.Remembers(user, password) {
 		return nil
@@ -92,7 +92,7 @@ func (l *Logins) Check(ctx context.Context, user, password string) error {
 	defer func() { <-l.turns }()
 	p := l.current.Load() // after the turn, since a reload may have come meanwhile
 	this := p.login(user, password)
-	if p.remembers(this) { // a page's requests come side by side
+	if p.remembers(this) { // a page sends its requests at the same time
 		return nil
 	}
 	if !p.matches(user, password, l.compare) {
@@ -102,8 +102,8 @@ func (l *Logins) Check(ctx context.Context, user, password string) error {
 	return nil
 }
 
-// Remembers reports whether a user and a password were right a while ago, so that
-// there is nothing to compare.
+// Remembers reports whether a user and a password have been found right before,
+// so that there is nothing to compare.
 func (l *Logins) Remembers(user, password string) bool {
 	p := l.current.Load()
 	return p.remembers(p.login(user, password))
@@ -129,7 +129,7 @@ func Credentials(r *http.Request) (user, password string, err error) {
 	switch {
 	case !ok || len(r.Header["Authorization"]) > 1 || strings.ContainsFunc(user+password, unicode.IsControl):
 		return "", "", errNoLogin
-	case len(password) > maxPassword: // what bcrypt does not see would not matter
+	case len(password) > maxPassword: // bcrypt would ignore the rest
 		return "", "", errLongPassword
 	}
 	return user, password, nil

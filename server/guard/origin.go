@@ -1,6 +1,6 @@
-// Package guard decides who may connect: which web pages, by their origin, and which
-// users, by a password or by the word of a program. Its decisions are values and
-// errors; answering the request is the caller's part.
+// Package guard decides who may connect: which web pages, by their origin, and
+// which users, by a password or by the decision of a program. Its decisions are
+// values and errors; answering the request is up to the caller.
 package guard
 
 import (
@@ -14,19 +14,20 @@ import (
 	"wsd/server/proxy"
 )
 
-// Origins decides which web pages may make a request: those that run at an origin of
-// a list, at the server's own, or, with neither, any. It does not change, and may be
-// used concurrently.
+// Origins decides which web pages may make a request: those at the origins of a
+// list, those at the server's own, or, with neither restriction, all. It does not
+// change, and may be used concurrently.
 type Origins struct {
 	allowed       []webOrigin
 	same, guarded bool
 }
 
-// NewOrigins makes an Origins. allowed are origins, each [scheme://]host[:port] or
-// "null"; the error, which has a hint, names the first that is not. same allows the
-// request's own host and port alone. guarded says that browsers send along what lets
-// a request in, whichever page makes it: when nothing else is given, same holds then,
-// and plain requests that may change something are checked, too.
+// NewOrigins makes an Origins. allowed are origins, each [scheme://]host[:port]
+// or "null"; the error, which has a hint, names the first that is not. same
+// allows only the request's own host and port. guarded says that browsers send
+// along what lets a request in, whichever page makes it: unless something else is
+// given, same then holds, and plain requests that may change something are
+// checked, too.
 func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
 	entries, err := parseOrigins(allowed)
 	if err != nil {
@@ -40,8 +41,9 @@ func NewOrigins(allowed []string, same, guarded bool) (*Origins, error) {
 const guardedHint = "any page could use the passwords, cookies and certificates that browsers send along: " +
 	"list the origins that may connect in {Origins}"
 
-// CheckUpgrade says why the page that asks for a WebSocket may not have it, if so. The
-// error has a hint where the operator may not expect it.
+// CheckUpgrade returns nil if the page that asks for a WebSocket may have it, and
+// otherwise an error that says why not. It has a hint where the operator may not
+// expect it.
 func (o *Origins) CheckUpgrade(r *http.Request, c proxy.Client) error {
 	implied := o.guarded && len(o.allowed) == 0 && !o.same
 	err := checkOrigin(Origin(r), c.BrowserScheme(), c.Host, o.allowed, o.same || implied)
@@ -51,10 +53,10 @@ func (o *Origins) CheckUpgrade(r *http.Request, c proxy.Client) error {
 	return err
 }
 
-// CheckPlain says why the page that makes another request may not do so, if so. That
-// is only one whose method may change something (RFC 9110 9.2.1), as a CGI program's
-// form does: the server's own pages may make it, and those that are listed. The error
-// has a hint.
+// CheckPlain returns nil if the page that makes a plain request may do so, and
+// otherwise an error with a hint. It checks only requests whose method may change
+// something (RFC 9110 9.2.1), such as those of a CGI program's form: only the
+// server's own pages and the listed ones may make them.
 func (o *Origins) CheckPlain(r *http.Request, c proxy.Client) error {
 	if !o.guarded {
 		return nil
@@ -72,9 +74,9 @@ func (o *Origins) CheckPlain(r *http.Request, c proxy.Client) error {
 	return &hint.Error{Err: err, Hint: guardedHint}
 }
 
-// Origin is the request's Origin header. Browsers send one at most (RFC 6454 7.3);
-// several, of which a program might take another one than the guards, are none
-// that is valid.
+// Origin is the request's Origin header. Browsers send at most one (RFC 6454
+// 7.3). Several are joined to an invalid one, since a program might use a
+// different one than the guards.
 func Origin(r *http.Request) string { return strings.Join(r.Header.Values("Origin"), ", ") }
 
 // webOrigin is an origin as browsers serialise it (RFC 6454, section 6.2), in
@@ -85,18 +87,19 @@ type webOrigin struct {
 	scheme, host, port string
 }
 
-// checkOrigin says whether a page of the given Origin header may open a
-// WebSocket at the given Host header; the error says why not, and fits a log.
+// checkOrigin returns nil if a page with the given Origin header may open a
+// WebSocket at the given Host header, and otherwise an error that says why not
+// and is fit for a log.
 //
-// A request without an Origin comes from no browser and is allowed: the check
-// protects people from pages that use their browser, and anything else could
-// send whatever Origin it likes. With both restrictions on, an origin must pass
-// both, as with websocketd.
+// A request without an Origin does not come from a browser and is allowed: the
+// check protects people from pages that use their browser, and anything else
+// could send whatever Origin it likes. With both restrictions on, an origin must
+// pass both, as with websocketd.
 //
-// same compares host and port, and scheme, the one that the browser used, where
-// it is known. Where it is "", TLS may have ended at a proxy: a Host without a
-// port takes the default port of the Origin's scheme. Hosts are compared as browsers
-// do, without regard to case, and a trailing dot makes another host.
+// same compares host and port, and the scheme that the browser used if it is
+// known. Where it is "", TLS may have ended at a proxy: a Host without a port
+// takes the default port of the Origin's scheme. Hosts are compared as browsers
+// do: without regard to case, and a trailing dot makes a different host.
 func checkOrigin(origin, scheme, host string, allowed []webOrigin, same bool) error {
 	if origin == "" || (len(allowed) == 0 && !same) {
 		return nil
@@ -153,7 +156,7 @@ func originHint(entry string) string {
 
 // isAt says whether o has this scheme, unless it is empty, and the host and port
 // that a Host header names. An origin like app://localhost, whose scheme has no
-// default port, is at none.
+// default port, is never there.
 func (o webOrigin) isAt(scheme, hostHeader string) bool {
 	name, port, ok := host.Split(hostHeader)
 	if port == "" {
@@ -176,8 +179,9 @@ func (o webOrigin) isCovered(entry webOrigin) bool {
 	}
 }
 
-// parseOrigin reads an Origin header: "null" or scheme://host[:port], nothing
-// before, after or between. Whatever a browser would not send is not ok.
+// parseOrigin reads an Origin header: "null" or scheme://host[:port], with
+// nothing before, after or in between. ok is false for whatever a browser would
+// not send.
 func parseOrigin(s string) (o webOrigin, ok bool) {
 	if s == "null" {
 		return webOrigin{}, true

@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// addVariables returns a copy of env with the variables that the program of a Command
-// has printed, one NAME=VALUE a line. The error says what is wrong with the first bad
-// line; it does not hold its value, nor anything of a line that has none.
+// addVariables returns a copy of env with the variables that the program of a
+// Command has printed, one NAME=VALUE per line. The error says what is wrong with
+// the first bad line; it never quotes a value, nor anything of a line that has no
+// name.
 func addVariables(env []string, output []byte) ([]string, error) {
 	env = slices.Clone(env)
 	given := make(map[string]bool)
@@ -35,8 +36,8 @@ func addVariables(env []string, output []byte) ([]string, error) {
 	return env, nil
 }
 
-// isVariable reports whether name is one that any shell takes: POSIX's, whatever
-// its case.
+// isVariable reports whether name is one that any shell accepts: a POSIX name, in
+// either case.
 func isVariable(name string) bool {
 	for i, c := range []byte(name) {
 		switch {
@@ -51,13 +52,13 @@ func isVariable(name string) bool {
 
 func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
 
-// The variables that say who the client is, which the server sets, too, and the
-// program may replace.
+// replaceable are the variables that say who the client is. The server sets them,
+// and the program may replace them.
 var replaceable = []string{"REMOTE_USER", "AUTH_TYPE"}
 
-// reserved and reservedPrefixes are variables that only the server sets, where
-// they are not set, and those by which a program is told what code to run: a
-// line that a client has smuggled into the output must not do that.
+// reserved and reservedPrefixes are the variables that only the server may set,
+// whether or not it has, and those that tell a program what code to run: a line
+// that a client has smuggled into the output must not do that.
 var (
 	reserved = []string{
 		"PATH", "HTTPS", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "IFS", "ENV", "SHELLOPTS", "PS4", "GCONV_PATH", "NODE_OPTIONS", "NODE_PATH",
@@ -69,8 +70,9 @@ var (
 	}
 )
 
-// isReserved reports whether the program may not set name, in whatever case, which
-// Windows ignores. All that is in env is the server's or the operator's.
+// isReserved reports whether the program must not set name, in upper or lower
+// case, since Windows ignores case. Everything in env is the server's or the
+// operator's.
 func isReserved(env []string, name string) bool {
 	if slices.Contains(replaceable, name) {
 		return false
@@ -81,7 +83,7 @@ func isReserved(env []string, name string) bool {
 	return slices.Contains(reserved, name) || slices.ContainsFunc(reservedPrefixes, prefixed) || slices.ContainsFunc(env, set)
 }
 
-// setVariable puts kv in the place of the variable with its name, or at the end.
+// setVariable replaces the variable of the same name with kv, or appends kv.
 func setVariable(env []string, kv string) []string {
 	name, _, _ := strings.Cut(kv, "=")
 	for i := range env {

@@ -1,4 +1,4 @@
-// Package hint has errors with advice for the person who sees them.
+// Package hint provides errors with advice for the person who sees them.
 package hint
 
 import (
@@ -10,8 +10,8 @@ import (
 // as "wsd: error: …" with "wsd: hint: …" below.
 //
 // In Text and Hint a name in braces is a field of the configuration, as in
-// {MaxForks}; Named puts the name there that the reader knows. Both are fixed
-// sentences: what a client, a file or a user has said belongs in Err.
+// {MaxForks}; Named replaces it with the name that the reader knows. Both are
+// fixed sentences: what a client, a file or a user has said belongs in Err.
 type Error struct {
 	Text string // what is wrong, or what Err is about; "" leaves it to Err
 	Err  error  // nil where Text says it all

@@ -1,10 +1,10 @@
-// Package host has the one notion of a host that a client or a configuration may
-// name: what a Host, Origin or forwarding header holds, where a redirect leads,
-// and what a certificate covers.
+// Package host defines, in one place, which hosts a client or a configuration may
+// name: in a Host, Origin or forwarding header, as the target of a redirect, and
+// in a certificate.
 //
-// It is stricter than RFC 3986, section 3.2, because programs, headers and URLs are
-// made of what it accepts: no percent-encoding, no zone, no IPvFuture, and nothing
-// that could end a word or look like an option.
+// It is stricter than RFC 3986, section 3.2, because programs, headers and URLs
+// are built from what it accepts: no percent-encoding, no zone, no IPvFuture, and
+// nothing that could end a word or look like an option.
 package host
 
 import (
@@ -14,9 +14,9 @@ import (
 )
 
 // Split splits host[:port] and brings both parts into their normal form: the host
-// in lower case, an IPv6 address shortened and in brackets, the port as Port has it,
-// or "" when there is none. Without brackets the host is what IsName accepts. A
-// colon without a port behind it is no port.
+// in lower case, an IPv6 address shortened and in brackets, the port as Port has
+// it, or "" when there is none. Without brackets the host is what IsName accepts.
+// A colon with nothing after it counts as no port.
 func Split(s string) (name, port string, ok bool) {
 	name = s
 	if colon := strings.LastIndexByte(s, ':'); colon > strings.LastIndexByte(s, ']') {
@@ -41,7 +41,7 @@ func Split(s string) (name, port string, ok bool) {
 }
 
 // Normal is host[:port] in its normal form, with port where s has none. It is ""
-// when s is no host. An empty port adds none.
+// when s is not a host. An empty port adds nothing.
 func Normal(s, port string) string {
 	name, own, ok := Split(s)
 	if own != "" {
@@ -78,7 +78,7 @@ func notInLabel(c rune) bool {
 	return !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_')
 }
 
-// Port is a port from 1 to 65535 as a number without leading zeros, or "" for
+// Port is s without leading zeros if it is a number from 1 to 65535, and "" for
 // anything else.
 func Port(s string) string {
 	n, err := strconv.ParseUint(s, 10, 16)
@@ -88,8 +88,8 @@ func Port(s string) string {
 	return strconv.FormatUint(n, 10)
 }
 
-// DefaultPort is the port of a URL that names none, or "" for a scheme that has no
-// such port.
+// DefaultPort is the port of a URL that names none, or "" for a scheme that has
+// no default port.
 func DefaultPort(scheme string) string {
 	switch scheme {
 	case "http", "ws":

@@ -1,6 +1,6 @@
-// Package proxy finds out who a client is, where the peer of a connection is a
-// proxy that is trusted to tell: by Forwarded (RFC 7239), by X-Forwarded-For and its
-// like, and by the PROXY protocol.
+// Package proxy finds out who a client is when the peer of a connection is a
+// proxy that is trusted to say so: by Forwarded (RFC 7239), by X-Forwarded-For
+// and the like, or by the PROXY protocol.
 package proxy
 
 import (
@@ -11,21 +11,21 @@ import (
 )
 
 // Client is the far end of a request, as far as it is known: who sent it, and
-// under which scheme and host the server was asked for. It is a plain value.
+// which scheme and host it asked for. It is a plain value.
 type Client struct {
 	Addr netip.Addr // not valid when there is none, as on a Unix socket, or none is known
 	Port string     // "" when it is not known
 	unix bool       // the peer is on a Unix socket, and no proxy has named another
 
 	Scheme string // http or https
-	sure   bool   // Scheme is the browser's, and not only that of the last hop
-	Host   string // host[:port], as a Host header has it and as unchecked
+	sure   bool   // Scheme is the browser's, not just that of the last hop
+	Host   string // host[:port], as unchecked as a Host header
 
 	proxy string // the peer that named the client, for the log; "" for the client itself
 }
 
-// Direct is the client of r as its connection shows it, or as the PROXY header of
-// that does. The headers of r have no say in it; see Forwarded.
+// Direct is the client of r according to its connection, or to the PROXY header
+// of that. Headers in which a proxy names a client are ignored; see Forwarded.
 func Direct(r *http.Request) Client {
 	c := Client{Scheme: "http", Host: r.Host}
 	if r.TLS != nil {
@@ -38,8 +38,8 @@ func Direct(r *http.Request) Client {
 			c.Scheme, c.sure = "https", true
 		}
 	}
-	// What a client on a Unix socket has bound its end to is its own choice, and
-	// could look like an address.
+	// A client on a Unix socket chooses the name of its own end, which could look
+	// like an address.
 	if _, unix := r.Context().Value(http.LocalAddrContextKey).(*net.UnixAddr); unix {
 		c.unix = header == nil
 		return c
@@ -65,8 +65,8 @@ func Peer(a net.Addr) Client {
 }
 
 // AddrText is REMOTE_ADDR: the address without brackets (RFC 3875, section
-// 4.1.8). It is empty for a client without an address: 127.0.0.1 would lend a
-// proxy's clients the trust that programs have in the machine itself.
+// 4.1.8). It is empty for a client without an address: 127.0.0.1 would give a
+// proxy's clients the trust that programs place in the machine itself.
 func (c Client) AddrText() string {
 	if !c.Addr.IsValid() {
 		return ""
@@ -74,7 +74,7 @@ func (c Client) AddrText() string {
 	return c.Addr.String()
 }
 
-// String is what the log says of a client.
+// String is the client as the log names it.
 func (c Client) String() string {
 	switch {
 	case c.unix:
@@ -88,8 +88,8 @@ func (c Client) String() string {
 	}
 }
 
-// Attrs is what the log says of a client and of the proxy before it, as slog takes
-// it. The caller may append to it.
+// Attrs are the slog attributes that name a client and the proxy in front of it,
+// if any. The caller may append to them.
 func (c Client) Attrs() []any {
 	if c.proxy == "" {
 		return []any{"remote", c.String()}
@@ -106,13 +106,13 @@ func (c Client) BrowserScheme() string {
 	return c.Scheme
 }
 
-// Counted is the address that c counts for, where each address has a limit. Clients
-// behind a proxy whose address is hidden or in doubt share one: a client can bring that
-// about by a header of its own, and would otherwise escape the limit. The address is
-// not valid for a client that has none, on a Unix socket.
+// Counted is the address that c counts against where each address has a limit.
+// Clients behind a proxy whose addresses are hidden or in doubt share one: a
+// client can cause that with a header of its own, and would otherwise escape the
+// limit. The address is not valid for a client on a Unix socket, which has none.
 func (c Client) Counted() netip.Addr {
 	if !c.Addr.IsValid() && c.proxy != "" {
-		return netip.IPv4Unspecified() // nobody's own
+		return netip.IPv4Unspecified() // no client's own
 	}
 	return c.Addr
 }

@@ -12,15 +12,15 @@ import (
 	"wsd/server/host"
 )
 
-// Trusted are the peers whose word is taken for where a request comes from. Its
+// Trusted are the peers that are believed about where a request comes from. Its
 // zero value trusts nobody. It does not change, and may be used concurrently.
 type Trusted struct {
 	prefixes []netip.Prefix
 	unix     bool
 }
 
-// NewTrusted makes a Trusted of the addresses of proxies; unix adds whoever connects
-// to a Unix socket.
+// NewTrusted makes a Trusted of the addresses of proxies; unix adds every peer on
+// a Unix socket.
 func NewTrusted(prefixes []netip.Prefix, unix bool) Trusted {
 	t := Trusted{unix: unix}
 	for _, p := range prefixes {
@@ -44,18 +44,18 @@ func (t Trusted) Has(c Client) bool { return c.unix && t.unix || t.addr(c.Addr) 
 var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name different clients")
 
 // Forwarded returns the client that a request with the header h comes from, when
-// direct has sent it. A trusted peer is believed about the client; from anyone
-// else these are headers like all others.
+// direct is the client that its connection shows. A trusted peer is believed
+// about the client; from anyone else these are headers like any others.
 //
 // There are two families of headers, Forwarded (RFC 7239) and X-Forwarded-For,
-// -Proto, -Host and -Port. A proxy sets one and lets the other through, and which
-// is which can't be seen: where both are there, one may be the client's own, so
-// that only what they agree on counts.
+// -Proto, -Host and -Port. A proxy sets one and lets the other through, and there
+// is no telling which: where both are there, one may be the client's own, so only
+// what they agree on counts.
 //
-// The address is that of the first hop, from the nearest on, that is not trusted
-// itself. A part that can't be read ends the search: the client is unknown, since
-// anybody may have written what stands before it. The error says so, for the log;
-// the client can be used all the same.
+// The address is that of the first hop, counted from the nearest, that is not
+// itself trusted. An entry that can't be read ends the search: the client is then
+// unknown, since anybody may have written the entries before it. The error says
+// so, for the log; the client can be used all the same.
 func Forwarded(direct Client, h http.Header, trust Trusted) (Client, error) {
 	if !trust.Has(direct) {
 		return direct, nil
@@ -76,16 +76,17 @@ func Forwarded(direct Client, h http.Header, trust Trusted) (Client, error) {
 	return standard.agreed(other).apply(direct), err
 }
 
-// claim is what proxies say of a request. What they say nothing of is empty.
+// claim is what proxies say about a request. A field that they say nothing about
+// is empty.
 type claim struct {
-	named  bool       // they speak of the client's address
+	named  bool       // they say something about the client's address
 	addr   netip.Addr // not valid when it is hidden or unreadable
 	port   string
 	scheme string // http or https
 	host   string // host[:port]
 }
 
-// apply is the client direct, as c corrects it.
+// apply returns direct as corrected by c.
 func (c *claim) apply(direct Client) Client {
 	to := direct
 	if c.named {
@@ -103,8 +104,8 @@ func (c *claim) apply(direct Client) Client {
 	return to
 }
 
-// agreed is what c and d both say. A client that just one of them names, or that
-// each names differently, is unknown.
+// agreed is what c and d both say. A client that only one of them names, or that
+// they name differently, is unknown.
 func (c *claim) agreed(d *claim) *claim {
 	both := claim{named: c.named || d.named}
 	if c.named && d.named && c.addr == d.addr {
@@ -122,18 +123,19 @@ func (c *claim) agreed(d *claim) *claim {
 	return &both
 }
 
-// hop takes in the node that the next proxy on the way to the client names. It
-// reports whether that is a trusted proxy, so that there is more to see.
+// hop sets the address to the node that the next proxy on the way to the client
+// names. It reports whether that node is a trusted proxy, so that there is more
+// to read.
 func (c *claim) hop(node string, trust Trusted) (more bool) {
 	c.named = true
 	c.addr, c.port = parseNode(node)
 	return trust.addr(c.addr)
 }
 
-// parseNode reads a node as it stands in X-Forwarded-For and in Forwarded (RFC
+// parseNode reads a node as written in X-Forwarded-For and in Forwarded (RFC
 // 7239, section 6): an address, an IPv6 one in brackets or bare, maybe with a
-// port. The address is not valid for anything else, above all for "unknown" and
-// for the identifiers that hide one.
+// port. The address is not valid for anything else, such as "unknown" and the
+// identifiers that hide an address.
 func parseNode(s string) (addr netip.Addr, port string) {
 	name, port := s, ""
 	if inner, ok := strings.CutPrefix(s, "["); ok {
@@ -153,7 +155,7 @@ func parseNode(s string) (addr netip.Addr, port string) {
 }
 
 // normalScheme is the scheme that X-Forwarded-Proto or proto= names, http or
-// https, or "" for any other. Some proxies name that of the WebSocket.
+// https, or "" for any other. Some proxies name a WebSocket's scheme, ws or wss.
 func normalScheme(s string) string {
 	switch strings.ToLower(s) {
 	case "http", "ws":
@@ -164,10 +166,11 @@ func normalScheme(s string) string {
 	return ""
 }
 
-// readXForwarded reads X-Forwarded-For, -Proto, -Host and -Port. Of several
-// values of the latter three the last counts, which the nearest proxy has
-// written. The port is for a host without one: the Host header's, where no
-// X-Forwarded-Host is. It returns nil when there is none of the headers.
+// readXForwarded reads X-Forwarded-For, -Proto, -Host and -Port. If one of the
+// latter three has several values, the last one counts, which the nearest proxy
+// has written. The port is for a host without one, which is the Host header's
+// unless X-Forwarded-Host names one. It returns nil when none of the headers is
+// there.
 func readXForwarded(h http.Header, hostHeader string, trust Trusted) (*claim, error) {
 	var c claim
 	var errs []error

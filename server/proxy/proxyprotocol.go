@@ -16,7 +16,8 @@ import (
 )
 
 const (
-	// headerTimeout bounds a PROXY header, which a proxy sends at once.
+	// headerTimeout bounds the wait for a PROXY header, which a proxy sends at
+	// once.
 	headerTimeout = 10 * time.Second
 	// headerBuffer holds any header of version 1; one of version 2 may be
 	// longer.
@@ -25,10 +26,11 @@ const (
 	lineLength = 107
 )
 
-// Listener accepts connections. Those from the peers in Trust begin with a header of
-// the PROXY protocol, version 1 or 2, and become Conns. Others are left as they are; a
-// header there is an invalid request. Log, which is not nil, takes a record of each
-// invalid header. Closing it closes the listener below.
+// Listener accepts connections. Those from the peers in Trust begin with a header
+// of the PROXY protocol, version 1 or 2, and become Conns. Others are left as
+// they are; a header there is an invalid request. Log, which must not be nil,
+// gets a record of each invalid header. Closing a Listener closes the one below
+// it.
 //
 // A trusted peer must send the header. The protocol's specification forbids guessing,
 // since a client behind a proxy that sends none could send its own.
@@ -36,7 +38,7 @@ type Listener struct {
 	net.Listener
 	Trust Trusted
 	Log   *slog.Logger
-	warn  sync.Once // of a proxy that sends something else
+	warn  sync.Once // only the first invalid header is a warning
 }
 
 // Accept implements net.Listener. It reads nothing from the connection.
@@ -48,26 +50,26 @@ func (l *Listener) Accept() (net.Conn, error) {
 	return &Conn{Conn: nc, listener: l}, nil
 }
 
-// Conn is a connection from a trusted proxy; the net.Conn in it is that of the proxy
-// itself. Its header is read when anything is first asked of it, which net/http does
-// in the connection's own goroutine. If that fails, the connection is closed, and ends
-// for the reader.
+// Conn is a connection from a trusted proxy; the net.Conn in it is the one to the
+// proxy itself. The header is read when a method first needs it, which for
+// net/http is in the connection's own goroutine. If that fails, the connection is
+// closed, and Read returns io.EOF.
 type Conn struct {
 	net.Conn
 	listener *Listener
 
 	once   sync.Once // guards the reading of the header, which sets the rest
 	failed bool
-	in     *bufio.Reader // nil when all that was read ahead has been used; the reader's
+	in     *bufio.Reader // nil when all that was read ahead has been used; belongs to the reader
 	header *header
 	source net.Addr
 	target net.Addr
 }
 
-// header is what a PROXY header says, but for the addresses.
+// header is what a PROXY header says, apart from the addresses.
 type header struct {
 	peer string // the proxy itself
-	tls  bool   // the client came to it by TLS
+	tls  bool   // the client connected to it by TLS
 }
 
 // await reads the header, once, and reports whether it is good.
@@ -78,7 +80,7 @@ func (c *Conn) await() bool {
 		c.in = bufio.NewReaderSize(c.Conn, headerBuffer)
 		c.source, c.target = c.Conn.RemoteAddr(), c.Conn.LocalAddr()
 		if _, err := c.in.Peek(1); err != nil {
-			c.fail(slog.LevelDebug, err) // nothing came: a balancer that looks whether the port is open
+			c.fail(slog.LevelDebug, err) // nothing came: a balancer checking that the port is open
 			return
 		}
 		h, err := readHeader(c.in)
@@ -100,8 +102,8 @@ func (c *Conn) fail(level slog.Level, err error) {
 	c.Conn.Close()
 }
 
-// readHeader reads a header and nothing behind it. The library takes one of
-// version 1 in one piece only, but TCP may deliver it in several.
+// readHeader reads a header and nothing after it. The library accepts one of
+// version 1 only in one piece, but TCP may deliver it in several.
 func readHeader(in *bufio.Reader) (*proxyproto.Header, error) {
 	for n := 1; n <= lineLength; n++ {
 		line, err := in.Peek(n)
@@ -115,8 +117,8 @@ func readHeader(in *bufio.Reader) (*proxyproto.Header, error) {
 	return proxyproto.Read(in)
 }
 
-// take keeps what h says. A proxy speaks for itself by LOCAL, for example
-// when it checks whether the server is there, and by UNKNOWN.
+// take keeps what h says. With LOCAL and UNKNOWN a proxy speaks for itself, for
+// example to check that the server is there.
 func (c *Conn) take(h *proxyproto.Header) {
 	if h.Command.IsLocal() {
 		return
@@ -129,13 +131,13 @@ func (c *Conn) take(h *proxyproto.Header) {
 	}
 }
 
-// RemoteAddr implements net.Conn: the client's address, as the header has it.
+// RemoteAddr implements net.Conn: the client's address, as the header gives it.
 func (c *Conn) RemoteAddr() net.Addr { c.await(); return c.source }
 
 // LocalAddr implements net.Conn: the address that the client connected to.
 func (c *Conn) LocalAddr() net.Addr { c.await(); return c.target }
 
-// Read implements net.Conn. It begins behind the header.
+// Read implements net.Conn. It begins after the header.
 func (c *Conn) Read(p []byte) (int, error) {
 	if !c.await() {
 		return 0, io.EOF
@@ -149,8 +151,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// Unwrap returns the connection below, with what has been read from it and not
-// been used. c is not used again.
+// Unwrap returns the connection below, and what has been read from it and not yet
+// used. c must not be used again.
 func (c *Conn) Unwrap() (net.Conn, []byte) {
 	if c.in == nil {
 		return c.Conn, nil
@@ -162,7 +164,7 @@ func (c *Conn) Unwrap() (net.Conn, []byte) {
 // ReadFrom implements io.ReaderFrom, so that files still go out by sendfile(2).
 func (c *Conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
 
-// CloseWrite lets net/http end its direction first, so that a client still gets
+// CloseWrite lets net/http close its direction first, so that a client still gets
 // an answer to a request that was not read to its end.
 func (c *Conn) CloseWrite() error {
 	half, ok := c.Conn.(interface{ CloseWrite() error })
@@ -174,7 +176,7 @@ func (c *Conn) CloseWrite() error {
 
 type connKey struct{}
 
-// ConnContext is a http.Server's ConnContext: it lets the handler find the
+// ConnContext is the ConnContext of an http.Server: it lets the handler find the
 // PROXY header of the connection.
 func ConnContext(ctx context.Context, nc net.Conn) context.Context {
 	if t, ok := nc.(*tls.Conn); ok {

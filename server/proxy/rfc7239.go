@@ -10,18 +10,18 @@ import (
 	"wsd/server/host"
 )
 
-// forwardedElement is what one proxy says of the hop before it (RFC 7239,
+// forwardedElement is what one proxy says about the hop before it (RFC 7239,
 // section 4). What it does not say is empty.
 type forwardedElement struct {
 	node, proto, host string // for=, proto= and host=
 }
 
 // readForwarded reads Forwarded. Each proxy on the way has its own element, so
-// scheme and host are from the one that names the client. It returns nil when
+// scheme and host come from the one that names the client. It returns nil when
 // there is no such header.
 //
 // The lines of the header are read one by one, the last one first: a proxy that
-// adds a line of its own is understood whatever is in those before it.
+// adds a line of its own is understood whatever is in the lines before it.
 func readForwarded(h http.Header, trust Trusted) (*claim, error) {
 	lines := h.Values("Forwarded")
 	if len(lines) == 0 {
@@ -45,7 +45,7 @@ func readForwarded(h http.Header, trust Trusted) (*claim, error) {
 	return &c, errs
 }
 
-// element takes in what the next proxy on the way to the client says; see hop.
+// element applies what the next proxy on the way to the client says; see hop.
 func (c *claim) element(e forwardedElement, trust Trusted) (more bool, err error) {
 	c.scheme, c.host = normalScheme(e.proto), host.Normal(e.host, "")
 	if e.proto != "" && c.scheme == "" {
@@ -55,7 +55,7 @@ func (c *claim) element(e forwardedElement, trust Trusted) (more bool, err error
 		err = errors.Join(err, fmt.Errorf("header Forwarded: ignored host=%.255q", e.host))
 	}
 	if e.node == "" {
-		if c.named { // by a proxy that does not say who came to it
+		if c.named { // a trusted proxy, which does not say who its client is
 			*c = claim{named: true, scheme: c.scheme, host: c.host}
 		}
 		return false, err
@@ -73,8 +73,8 @@ var (
 	errForwardedTwice = errors.New("a parameter appears twice")
 )
 
-// parseForwarded reads one line of Forwarded: elements with commas between them,
-// each of pairs with semicolons (RFC 7239, section 4). Spaces around both
+// parseForwarded reads one line of Forwarded: elements separated by commas, each
+// of pairs separated by semicolons (RFC 7239, section 4). Spaces around both
 // separators are accepted, and parameters of other names are ignored.
 func parseForwarded(line string) ([]forwardedElement, error) {
 	var elements []forwardedElement
@@ -155,7 +155,7 @@ func cutToken(s string) (token, after string) {
 }
 
 // cutQuoted cuts a quoted string off the front of s, which begins with one, and
-// takes off its quotes and backslashes.
+// removes its quotes and backslashes.
 func cutQuoted(s string) (value, after string, err error) {
 	var b strings.Builder
 	for i := 1; i < len(s); i++ {

@@ -46,8 +46,8 @@ func (ca *CA) Issue(t testing.TB, name string, hosts ...string) (cert, key strin
 	return toPEM("CERTIFICATE", sign(t, template, ca.Cert, private, ca.key).Raw), toPEM("PRIVATE KEY", der)
 }
 
-// Install replaces cert.pem and key.pem in a folder by a new certificate, and
-// returns their paths.
+// Install replaces cert.pem and key.pem in a folder with a new certificate and
+// its key, and returns their paths.
 func (ca *CA) Install(t testing.TB, dir, name string, hosts ...string) (certFile, keyFile string) {
 	t.Helper()
 	certFile, keyFile = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")

@@ -15,21 +15,22 @@ import (
 )
 
 // A Client is a WebSocket client that sends any bytes at all and reads strictly:
-// whatever RFC 6455 forbids a server to send is an error. Each of its methods has
-// Patience. Two goroutines may use it, if one reads and the other only writes.
+// whatever RFC 6455 forbids a server to send is an error. No read or write takes
+// longer than Patience. Two goroutines may use it if one reads and the other only
+// writes.
 type Client struct {
 	Conn         net.Conn
 	In           *bufio.Reader // of Conn
-	Deaf         bool          // answers no pings while it reads
+	Deaf         bool          // does not answer pings while it reads
 	Pings, Pongs int           // that it has read
 
 	t       testing.TB
-	message []byte // of the message that has begun
+	message []byte // what has come of the message that has begun
 	opcode  byte   // of that; 0 when none has begun
 }
 
-// NewClient returns a client on a connection on which no handshake has been done,
-// and which is closed with the test.
+// NewClient returns a client on a connection before its handshake. The connection
+// is closed when the test ends.
 func NewClient(t testing.TB, conn net.Conn) *Client {
 	t.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(Patience))
@@ -41,8 +42,8 @@ var opening = []string{
 	"Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
 }
 
-// Request is the handshake of RFC 6455 4.1 with more lines of the header. Its host
-// is test.example, unless one of these lines says otherwise.
+// Request is the handshake of RFC 6455 4.1 with more header lines. Its host is
+// test.example, unless one of these lines says otherwise.
 func Request(path string, header ...string) []byte { return get(path, append(opening, header...)) }
 
 func get(path string, header []string) []byte {
@@ -84,7 +85,7 @@ func (c *Client) ReadAnswer() *http.Response {
 	return answer
 }
 
-// Upgrade is Shake that must succeed. It returns c.
+// Upgrade is a Shake that must succeed. It returns c.
 func (c *Client) Upgrade(path string, header ...string) *Client {
 	c.t.Helper()
 	c.Write(Request(path, header...))
@@ -118,7 +119,7 @@ func (c *Client) Write(b []byte) {
 	}
 }
 
-// TryWrite is Write for one that may fail.
+// TryWrite is a Write that may fail.
 func (c *Client) TryWrite(b []byte) error {
 	c.Conn.SetWriteDeadline(time.Now().Add(Patience))
 	_, err := c.Conn.Write(b)
@@ -149,7 +150,7 @@ func (c *Client) Reset() {
 }
 
 // Sync returns when the server has read all that was sent: it has answered a ping
-// behind it. No message may end before that.
+// sent after it. No message may end before that.
 func (c *Client) Sync() {
 	c.t.Helper()
 	c.SendPing("read?")
@@ -183,7 +184,8 @@ func (c *Client) ReadMessage() (opcode byte, message []byte, err error) {
 	}
 }
 
-// take adds a frame to the message it belongs to, and reports when that is done.
+// take adds a frame to the message it belongs to, and reports whether that is
+// complete.
 func (c *Client) take(f ServerFrame, err error) (done bool, _ error) {
 	if err != nil {
 		return false, err
@@ -274,8 +276,8 @@ func (c *Client) WantCloseFrame(code int, reason string) (before []string) {
 	return before
 }
 
-// WantClose is WantCloseFrame of a server that ends the session: it is answered,
-// and then nothing but the connection's end may come.
+// WantClose is WantCloseFrame for a server that ends the session: the frame is
+// answered, and nothing but the connection's end may follow.
 func (c *Client) WantClose(code int, reason string) (before []string) {
 	c.t.Helper()
 	before = c.WantCloseFrame(code, reason)
@@ -306,7 +308,8 @@ func (c *Client) Leave() {
 	c.WantEnd()
 }
 
-// WantEnd wants nothing but the connection's end, and closes it.
+// WantEnd fails the test if anything comes before the connection's end, and
+// closes it.
 func (c *Client) WantEnd() {
 	c.t.Helper()
 	c.Conn.SetReadDeadline(time.Now().Add(Patience))

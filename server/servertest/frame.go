@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// Of a frame's first byte: the bit FIN and the opcodes (RFC 6455 5.2).
+// The FIN bit and the opcodes in a frame's first byte (RFC 6455 5.2).
 const (
 	Fin = 0x80
 
@@ -50,7 +50,7 @@ func Frame(first byte, payload string) []byte {
 // Message is a text message of one frame.
 func Message(text string) []byte { return Frame(Fin|Text, text) }
 
-// CloseFrame is a close frame with this code, which may be any, and reason.
+// CloseFrame is a close frame with this reason and code, which may be any number.
 func CloseFrame(code int, reason string) []byte {
 	return Frame(Fin|Close, string(binary.BigEndian.AppendUint16(nil, uint16(code)))+reason)
 }
@@ -94,7 +94,8 @@ func ReadFrame(in io.Reader) (ServerFrame, error) {
 	return f, nil
 }
 
-// readLength reads what follows the short length, which must be the shortest form.
+// readLength reads the rest of a length that begins with short. It must be in its
+// shortest form.
 func readLength(in io.Reader, short byte) (n uint64, err error) {
 	var b [8]byte
 	switch n = uint64(short); short {
@@ -131,7 +132,7 @@ func ParseClose(p []byte) error {
 	}
 	code, reason := int(binary.BigEndian.Uint16(p)), string(p[2:])
 	if code < 1000 || code == 1004 || code == 1005 || code == 1006 || code > 1014 && code < 3000 || code > 4999 {
-		return fmt.Errorf("the server sent the close code %d, which never stands in a frame", code)
+		return fmt.Errorf("the server sent the close code %d, which must never be sent", code)
 	}
 	if !utf8.ValidString(reason) {
 		return fmt.Errorf("the server sent a close reason that is not UTF-8: %q", reason)
@@ -139,7 +140,7 @@ func ParseClose(p []byte) error {
 	return CloseError{code, reason}
 }
 
-// short is s quoted, or its two ends.
+// short is s quoted, or just its two ends when it is long.
 func short(s string) string {
 	if len(s) > 100 {
 		return fmt.Sprintf("%d bytes %.40q…%.40q", len(s), s[:40], s[len(s)-40:])

@@ -18,7 +18,7 @@ import (
 // an attribute in a group by "group.name". A duration is a number of nanoseconds.
 type Record map[string]string
 
-// parseRecord returns nil for a line that is no JSON object.
+// parseRecord returns nil for a line that is not a JSON object.
 func parseRecord(line []byte) Record {
 	var object map[string]any
 	numbers := json.NewDecoder(bytes.NewReader(line))
@@ -42,7 +42,7 @@ func (r Record) add(group string, object map[string]any) {
 }
 
 // Is reports whether r has these attributes: pairs of name and value. A value of
-// the form "…part…" stands for all that hold the part.
+// the form "…part…" stands for all that contain the part.
 func (r Record) Is(pairs ...string) bool {
 	for i := 0; i < len(pairs); i += 2 {
 		got, want := r[pairs[i]], pairs[i+1]
@@ -56,7 +56,7 @@ func (r Record) Is(pairs ...string) bool {
 	return true
 }
 
-// Want fails the test for each attribute that is another; see Is.
+// Want fails the test for each attribute that differs; see Is.
 func (r Record) Want(t testing.TB, pairs ...string) {
 	t.Helper()
 	for i := 0; i < len(pairs); i += 2 {
@@ -71,7 +71,7 @@ func (r Record) Want(t testing.TB, pairs ...string) {
 type Log struct {
 	mu      sync.Mutex
 	text    []byte
-	begun   int           // where in text the line begins that has no end yet
+	begun   int           // where in text the unfinished last line begins
 	records []Record      // the lines that are JSON
 	other   []string      // the lines that are not
 	changed chan struct{} // closed by the next write, once somebody waits for it
@@ -99,7 +99,7 @@ func (l *Log) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// End says that no more will be written: who waits gets an answer now.
+// End says that no more will be written: whoever waits gets an answer now.
 func (l *Log) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -175,8 +175,8 @@ func (l *Log) WaitText(t testing.TB, n int, pattern string) []string {
 	return found[n-1]
 }
 
-// until waits for enough, which is called with l.mu held, and reports whether it
-// has come true.
+// until waits until enough, which is called with l.mu held, returns true. It
+// reports whether it has.
 func (l *Log) until(enough func() bool) bool {
 	patience := time.NewTimer(Patience)
 	defer patience.Stop()
@@ -199,7 +199,7 @@ func (l *Log) until(enough func() bool) bool {
 	}
 }
 
-// Other returns the lines that are no records, and the last one without an end.
+// Other returns the lines that are not records, and the unfinished last line.
 func (l *Log) Other() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -4,10 +4,11 @@ package servertest
 
 import "os"
 
-// stop ends a process: here it can't be asked to, and its status says nothing.
+// stop kills a process: here none can be asked to end, and the status says
+// nothing.
 var stop = os.Kill
 
 const (
 	canStop = false
-	exe     = ".exe" // that a program's name ends with
+	exe     = ".exe" // the end of a program's file name
 )

@@ -13,7 +13,7 @@ import (
 const (
 	stop    = syscall.SIGTERM // asks a process to end
 	canStop = true
-	exe     = "" // that a program's name ends with
+	exe     = "" // the end of a program's file name
 )
 
 // Public returns the path of a wsd that every user may run; see Build.
@@ -28,7 +28,8 @@ func Public(t testing.TB) string {
 
 // WriteProgram writes an executable file and returns its path. Another process
 // does the writing: a program that this process forks meanwhile would hold the
-// file open for writing for a moment, and whoever starts it then gets ETXTBSY.
+// file open for writing for a moment, and whoever starts it then would get
+// ETXTBSY.
 func WriteProgram(t testing.TB, file, text string) string {
 	t.Helper()
 	cmd := exec.Command("/bin/sh", "-c", `cat >"$1" && chmod 755 "$1"`, "sh", file)

@@ -36,8 +36,8 @@ func Play(steps ...string) []string {
 	return exectest.Backend("play", told...)
 }
 
-// bareHang is a step "hang" that has not been told its lifeline, in a step or in
-// those of a child.
+// bareHang matches a step "hang" without its lifeline, by itself or among the
+// steps of a child.
 var bareHang = regexp.MustCompile(`(^|[:;])hang(;|$)`)
 
 // lifeline is an address at which connections last exactly as long as this
@@ -121,7 +121,7 @@ func printLines(w io.Writer, arg string) {
 	out.Flush()
 }
 
-// TestLine is the line number i of a print, size bytes long.
+// TestLine is line i of the step "lines", size bytes long.
 func TestLine(i, size int) string {
 	number := strconv.Itoa(i) + " "
 	if len(number) >= size {
@@ -149,7 +149,7 @@ func closeStream(name string) {
 	map[string]*os.File{"stdin": os.Stdin, "stdout": os.Stdout, "stderr": os.Stderr}[name].Close()
 }
 
-// recordStdin copies stdin to a file, which has its name once it is complete.
+// recordStdin copies stdin to a file, which gets its name once it is complete.
 func recordStdin(file string) {
 	f, err := os.Create(file + ".part")
 	if err != nil {
@@ -171,7 +171,7 @@ func touch(file string) {
 	f.Close()
 }
 
-// hang does nothing until the test process has gone; Play has told its lifeline.
+// hang does nothing until the test process has gone; Play has added the lifeline.
 func hang(lifeline string) {
 	conn, err := net.Dial("tcp", lifeline)
 	if err != nil {
@@ -188,8 +188,8 @@ func printEnvironment() {
 	}
 }
 
-// startChild starts a backend that has this one's stdout and stderr, and does not
-// wait for it.
+// startChild starts a backend that has this one's streams, and does not wait for
+// it.
 func startChild(command func(string, ...string) *exec.Cmd, arg string) {
 	words := Play(strings.Split(arg, ";")...)
 	cmd := command(words[0], words[1:]...)
@@ -199,8 +199,8 @@ func startChild(command func(string, ...string) *exec.Cmd, arg string) {
 	}
 }
 
-// passGate tells a gate that it has come, and waits to be let through. At a
-// gate that the test has given up it ends the backend.
+// passGate reaches a gate and waits to be let through. If the test has given up
+// the gate, it ends the backend.
 func passGate(addr string) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -248,10 +248,11 @@ func NewGate(t testing.TB) *Gate {
 	return g
 }
 
-// Step is the step of a backend that comes to the gate and waits to be let through.
+// Step is the step of a backend that reaches the gate and waits to be let
+// through.
 func (g *Gate) Step() string { return "gate:" + g.l.Addr().String() }
 
-// Hold is the step of a backend that holds the gate up to its own end.
+// Hold is the step of a backend that holds the gate until its own end.
 func (g *Gate) Hold() string { return "hold:" + g.l.Addr().String() }
 
 // Reached returns when the backend is at the gate.

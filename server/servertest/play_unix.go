@@ -18,7 +18,8 @@ func init() {
 	Steps["daemon"] = func(s string) { startChild(newSession, s) } // start, out of reach of the group's signals
 }
 
-// killSelf does not return: the signal may reach another thread first.
+// killSelf never returns: it waits, since the signal may reach another thread
+// first.
 func killSelf(sig syscall.Signal) {
 	never, _, err := os.Pipe()
 	if err != nil {

@@ -46,7 +46,7 @@ func State(t testing.TB, pid int) string {
 }
 
 // statFields are the fields of a file /proc/PID/stat from the state on; none if
-// the process has just ended. The name before them may hold anything.
+// the process has just ended. The name before them may contain anything.
 func statFields(stat string) []string {
 	text, _ := os.ReadFile(stat)
 	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))

@@ -2,7 +2,7 @@
 
 package servertest
 
-// children can't be answered on this platform.
+// children returns nil: this platform does not list them.
 func (p *Process) children() map[int]string { return nil }
 
 func startOf(int) string { return "" }

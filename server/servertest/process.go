@@ -14,13 +14,13 @@ import (
 	"time"
 )
 
-// Race is whether the tests, and with them wsd, have the race detector.
+// Race is whether the tests, and wsd with them, are built with the race detector.
 var Race = func() bool {
 	info, ok := debug.ReadBuildInfo()
 	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }()
 
-// Version is what the wsd that Build has built takes for its version.
+// Version is the version that Build gives to wsd.
 const Version = "1.2.3"
 
 // Build returns the path of wsd, which is built once for all tests of a package,
@@ -35,7 +35,7 @@ func Build(t testing.TB) string {
 	return wsd
 }
 
-// started is the folder of the package, whatever folder a test has gone to.
+// started is the folder of the package, whatever folder a test changes to.
 var started, _ = os.Getwd()
 
 var build = sync.OnceValues(func() (string, error) {
@@ -68,7 +68,7 @@ func buildIn(dir, race string, env ...string) (wsd string, err error) {
 }
 
 // Command is wsd with these arguments. It logs JSON, has a home of its own, and
-// the race detector does not hold up its end.
+// the race detector does not delay its end.
 func Command(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(Build(t), append([]string{"--logformat=json"}, args...)...)
@@ -88,7 +88,8 @@ type Process struct {
 	err   error         // of Cmd.Wait; read after ended is closed
 }
 
-// Start starts a program. Its output is the log, but for what cmd has a writer for.
+// Start starts a program. Its output goes to the log, unless cmd has another
+// writer for it.
 func Start(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := &Process{Cmd: cmd, Log: new(Log), t: t, ended: make(chan struct{})}
@@ -135,7 +136,7 @@ func untilDeadline(t testing.TB) time.Duration {
 
 // Serve starts wsd and returns when it listens: on any port of 127.0.0.1 if none
 // of the arguments names a listener. If it still runs when the test ends, it must
-// end well then; see Shutdown.
+// shut down properly; see Shutdown.
 func Serve(t testing.TB, args ...string) *Process {
 	t.Helper()
 	named := slices.ContainsFunc(args, func(arg string) bool {
@@ -148,7 +149,7 @@ func Serve(t testing.TB, args ...string) *Process {
 	return Listen(t, Command(t, args...))
 }
 
-// Listen is Serve for a command that has been made.
+// Listen is Serve for a given command.
 func Listen(t testing.TB, cmd *exec.Cmd) *Process {
 	t.Helper()
 	p := Start(t, cmd)
@@ -223,15 +224,15 @@ func (p *Process) Wait() int {
 }
 
 // Stop asks the process to end, if it has not ended yet, and returns its exit
-// status. Where nothing can be asked to end it is killed.
+// status. On a platform where it can't be asked to, it is killed.
 func (p *Process) Stop() int {
 	p.t.Helper()
 	_ = p.Cmd.Process.Signal(stop) // it may just have ended
 	return p.Wait()
 }
 
-// Shutdown ends wsd as a service manager does; see WantEnd. No child of it may be
-// left.
+// Shutdown ends wsd as a service manager does; see WantEnd. It must leave no
+// child behind.
 func (p *Process) Shutdown() {
 	p.t.Helper()
 	children := p.children()
@@ -252,6 +253,6 @@ func (p *Process) WantEnd() {
 		p.t.Errorf("wsd ended with %v", p.Cmd.ProcessState)
 	}
 	if other := p.Log.Other(); other != "" {
-		p.t.Errorf("wsd wrote what is no record of the log:\n%s", other)
+		p.t.Errorf("wsd wrote something that is not a log record:\n%s", other)
 	}
 }

@@ -1,10 +1,10 @@
 // Package servertest is for tests only: a strict WebSocket client, a wsd that
-// runs as a process, its log as events, and certificates. It imports nothing
-// that it tests, so its frames are its own.
+// runs as a process, its log as events, and certificates. It imports nothing that
+// it tests, so it makes and reads frames with its own code.
 //
 // Everything waits for events. Patience bounds each wait, and ends nothing but a
-// hang. What takes a testing.TB fails the test instead of returning an error, so
-// it belongs to the test's own goroutine.
+// hang. A function that takes a testing.TB fails the test instead of returning an
+// error, so only the test's own goroutine may call it.
 package servertest
 
 import (
@@ -20,9 +20,8 @@ import (
 // nothing about how long that may take.
 const Patience = time.Minute
 
-// Tool returns the path of a program that a test needs. A machine may do without,
-// and the test is skipped; CI must not. Servers may be where only root's PATH
-// leads.
+// Tool returns the path of a program that a test needs. Without it the test is
+// skipped, or fails in CI. Servers may be in a folder that only root has in PATH.
 func Tool(t testing.TB, name string) string {
 	t.Helper()
 	for _, place := range []string{name, "/usr/sbin/" + name} {
@@ -34,7 +33,7 @@ func Tool(t testing.TB, name string) string {
 	return ""
 }
 
-// Missing skips a test that needs what is not here; in CI the test fails.
+// Missing skips a test that needs what is missing; in CI the test fails.
 func Missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
@@ -43,8 +42,8 @@ func Missing(t testing.TB, what string) {
 	t.Skipf("%s is missing", what)
 }
 
-// Dir returns a folder that is removed with the test. Other than t.TempDir, every
-// user may enter it, and its path is short enough for a Unix socket in it.
+// Dir returns a folder that is removed after the test. Unlike with t.TempDir,
+// every user may enter it, and its path is short enough for a Unix socket in it.
 func Dir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "wsd")
@@ -68,7 +67,8 @@ func Write(t testing.TB, file, text string, mode os.FileMode) string {
 	return file
 }
 
-// Replace gives a file new text by renaming, as one replaces a file that is in use.
+// Replace gives a file new text by renaming, which is how a file in use is
+// replaced.
 func Replace(t testing.TB, file, text string) {
 	t.Helper()
 	Write(t, file+".new", text, 0o600)
