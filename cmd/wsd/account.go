@@ -11,16 +11,17 @@ import (
 	"wsd/server"
 )
 
-// account is a user to become, by the system's numbers.
+// account is a user to become, by its numeric ids.
 type account struct {
 	uid, gid int
-	groups   []int  // all of them, gid among them
+	groups   []int  // all of them, including gid
 	name     string // as it was given, for messages
 	// known is the entry of the user database, or nil for a number without one.
 	known *user.User
 }
 
-// checkUser refuses what can't be right about --user and --group anywhere.
+// checkUser refuses values of --user and --group that can't be right on any
+// machine.
 func (f *flags) checkUser(*server.Config) error {
 	name, group, both := strings.Cut(f.User, ":")
 	switch {
@@ -63,8 +64,8 @@ func (f *flags) setAccount(cfg *server.Config) error {
 }
 
 // lookUp returns the account of a user and a group, each by its name or number;
-// an empty group is the user's own. A user by name has all its groups, as
-// initgroups(3) has it, and one by number only that group.
+// an empty group is the user's own. A user given by name gets all its groups, as
+// with initgroups(3), and one given by number only that group.
 func lookUp(name, group string) (*account, error) {
 	a := &account{name: name, gid: -1}
 	uid, byNumber := number(name)
@@ -98,8 +99,8 @@ func lookUp(name, group string) (*account, error) {
 	return a, a.addGroups()
 }
 
-// addGroups adds the groups that the user is a member of. The one of its entry
-// is not among them where another takes its place.
+// addGroups adds the groups that the user is a member of. The group of its entry
+// is left out if another was given in its place.
 func (a *account) addGroups() error {
 	ids, err := a.known.GroupIds()
 	if err != nil {
@@ -125,14 +126,15 @@ func lookUpGroup(name string) (int, error) {
 	return gid, nil
 }
 
-// number reads the number of a user or a group. The largest of 32 bits is none:
-// to the system calls it means no change.
+// number reads the number of a user or a group. The largest of 32 bits is not
+// valid: to the system calls it means no change.
 func number(s string) (int, bool) {
 	n, err := strconv.ParseUint(s, 10, 32)
 	return int(n), err == nil && n < 1<<32-1 && s[0] != '+'
 }
 
-// lookupError is an error for a name that was not found, or not looked up.
+// lookupError is an error for a name that was not found, or could not be looked
+// up.
 func lookupError(kind, name string, err error) error {
 	if errors.As(err, new(user.UnknownUserError)) || errors.As(err, new(user.UnknownGroupError)) {
 		return hinted("check the name with getent, or give the number", "there is no %s %q on this machine", kind, name)
@@ -140,8 +142,8 @@ func lookupError(kind, name string, err error) error {
 	return fmt.Errorf("looking up the %s %q: %w", kind, name, err)
 }
 
-// environ is environ with the variables that name the user replaced by what
-// they are for a: those of root would send a backend to root's own files.
+// environ returns environ with the variables that describe the user set for a:
+// root's would send a backend to root's own files.
 func (a *account) environ(environ []string) []string {
 	out := slices.DeleteFunc(slices.Clone(environ), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")

@@ -42,8 +42,8 @@ func (f *flags) setListeners(cfg *server.Config) error {
 	return f.checkRedirect(cfg.Addresses)
 }
 
-// checkRedirect refuses a redirect that leads nowhere or to itself. Of inherited
-// sockets the server knows more.
+// checkRedirect refuses a redirect that leads nowhere or to itself. The server
+// checks inherited sockets itself.
 func (f *flags) checkRedirect(addresses []string) error {
 	if f.RedirPort == 0 {
 		return nil
@@ -59,8 +59,8 @@ func (f *flags) checkRedirect(addresses []string) error {
 	return nil
 }
 
-// joinPort makes the value of an --address one for net.Listen. A port of its
-// own wins over the given one. Port 0 takes any that is free.
+// joinPort turns the value of an --address into an address for net.Listen. Its
+// own port wins over the given one. Port 0 means any that is free.
 func joinPort(address string, port int) (string, error) {
 	const hint = "write HOST, HOST:PORT, [IPv6] or [IPv6]:PORT"
 	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() {

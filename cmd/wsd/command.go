@@ -27,8 +27,8 @@ func (f *flags) setCommand(cfg *server.Config) error {
 	return nil
 }
 
-// commandError is err, for which a command was not found, without the path that
-// it may repeat.
+// commandError is the error for a command that was not found because of err,
+// without the path that err may repeat.
 func commandError(name string, err error) error {
 	if isBare(name) && errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("no command %q in PATH", name)

@@ -9,7 +9,7 @@ import (
 // --completion.
 func writeCompletion(w io.Writer, shell string) error { return writePage(w, "completion."+shell) }
 
-// summary is the beginning of a flag's help, as short as a menu needs it.
+// summary is the beginning of a flag's help, short enough for a menu.
 func summary(help string) string {
 	for _, end := range []string{"; ", ". ", " (default", ", repeatable"} {
 		help, _, _ = strings.Cut(help, end)
@@ -17,13 +17,13 @@ func summary(help string) string {
 	return strings.TrimSuffix(help, ".")
 }
 
-// zshText is text for a specification that _arguments reads.
+// zshText escapes text for a specification that _arguments reads.
 func zshText(text string) string {
 	return strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `:`, `\:`).Replace(text)
 }
 
-// quote puts a word in single quotes, which zsh and fish read alike: all in them
-// stands for itself, except that fish takes \\ and \' for one character.
+// quote puts a word in single quotes, which zsh and fish read alike: everything
+// in them stands for itself, except that fish reads \\ and \' as one character.
 func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

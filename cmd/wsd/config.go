@@ -13,9 +13,9 @@ import (
 	"wsd/server/certs"
 )
 
-// config makes the server's configuration, without its logger. environ is
-// wsd's own environment. What can't be right is a usageError; the errors that
-// depend on this machine's files come after all of those.
+// config makes the server's configuration, without its logger. environ is wsd's
+// own environment. A command line that can't be right is a usageError; errors
+// that depend on this machine's files come after all of those.
 func (f *flags) config(environ []string) (server.Config, error) {
 	env, err := passEnv(f.PassEnv, environ)
 	if err != nil {
@@ -97,7 +97,7 @@ func (f *flags) setTLS(cfg *server.Config) error {
 // checkNumbers refuses negative and unusually large numbers. --maxforks may be
 // negative; setListeners checks the ports.
 func (f *flags) checkNumbers(*server.Config) error {
-	// The waits that are made of these can't overflow a time.Duration.
+	// Waits computed from these can't overflow a time.Duration.
 	const maxMS = math.MaxInt32
 	const minHeader, maxHeader = 1 << 10, 16 << 20
 	if f.MaxHeaderBytes < minHeader {
@@ -159,7 +159,7 @@ func absFolder(path string) (string, error) {
 	var at *fs.PathError
 	switch {
 	case errors.As(err, &at):
-		return "", at.Err // the path is the caller's to say
+		return "", at.Err // the caller names the path
 	case err != nil:
 		return "", err
 	case !info.IsDir():
@@ -168,7 +168,7 @@ func absFolder(path string) (string, error) {
 	return filepath.Abs(path)
 }
 
-// cacheDir is where the self-signed certificate lasts, or empty where there is
+// cacheDir is where the self-signed certificate is kept, or empty where there is
 // no such place, as for a service without a home.
 func cacheDir() string {
 	dir, err := os.UserCacheDir()

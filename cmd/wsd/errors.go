@@ -12,9 +12,9 @@ import (
 	"wsd/server/hint"
 )
 
-// usageError is a command line that can't be right on any machine. What
-// another machine could run, such as a command that is missing on this one, is
-// no usageError.
+// usageError is a command line that can't be right on any machine. What could be
+// right on another machine, such as a command that is missing on this one, is not
+// a usageError.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
@@ -30,8 +30,8 @@ func hinted(advice, format string, args ...any) error {
 	return &hint.Error{Err: fmt.Errorf(format, args...), Hint: advice}
 }
 
-// fieldFlags puts flags in the place of the fields of server.Config, and of the
-// certs.Config in it, that a text of package server names; see hint.Error.
+// fieldFlags replaces the names of fields of server.Config, and of the
+// certs.Config in it, with flags in the texts of package server; see hint.Error.
 var fieldFlags = strings.NewReplacer(
 	"port in {Addresses}", "--port",
 	"a host in {Addresses}", "--address",
@@ -61,8 +61,7 @@ var fieldFlags = strings.NewReplacer(
 	"{UnixSocket}", "--unixsocket",
 )
 
-// inFlags is err, which package server has made, with flags in the place of
-// fields.
+// inFlags is err, which comes from package server, with flags in place of fields.
 func inFlags(err error) error {
 	if e, ok := err.(*hint.Error); ok {
 		return e.Named(fieldFlags)
@@ -95,7 +94,7 @@ func report(w io.Writer, err error) {
 	}
 }
 
-// reportWithin is report that does not wait for ever for somebody to read it.
+// reportWithin is report, but does not wait for ever for somebody to read it.
 func reportWithin(patience time.Duration, w io.Writer, err error) {
 	done := make(chan struct{})
 	// Ends when w has taken the lines, or with the process.
@@ -106,8 +105,8 @@ func reportWithin(patience time.Duration, w io.Writer, err error) {
 	}
 }
 
-// oneLine spells out what a terminal would obey: errors quote the command line,
-// and that may hold newlines and escape sequences.
+// oneLine escapes what a terminal would obey: errors quote the command line,
+// which may contain newlines and escape sequences.
 func oneLine(s string) string {
 	var b strings.Builder
 	for _, r := range s {

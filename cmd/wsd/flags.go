@@ -11,8 +11,8 @@ import (
 )
 
 // flags is the command line. A flag's name is its field's name in lower case
-// where no other is given; its help text is the one that --help prints, and
-// complete says what its value names: a file or a folder.
+// unless another is given; help is the text that --help prints, and complete says
+// what its value names: a file or a folder.
 type flags struct {
 	Port       *int     `group:"Listening" placeholder:"N" help:"TCP port; 80 unless given, 443 with --ssl. 0: any that is free."`
 	Address    []string `group:"Listening" placeholder:"ADDR" sep:"none" help:"Address to listen on, repeatable; all unless given. IPv6 in brackets; may have a port of its own: [::1]:9000."`
@@ -78,13 +78,14 @@ type flags struct {
 	Man        bool    `group:"Other" help:"Print the man page and exit: wsd --man | man -l -."`
 	Completion *string `group:"Other" placeholder:"SHELL" enum:"bash,zsh,fish" help:"Print the completion script for bash, zsh or fish, and exit."`
 
-	// Inherited are the sockets that were handed over: no flags, but they take
-	// the place of those about listening.
+	// Inherited are the sockets that were handed over. They are not flags, but
+	// take the place of those about listening.
 	Inherited []server.Inherited `kong:"-"`
 	// account is what --user and --group stand for; config sets it.
 	account *account
 
-	// Command begins with the first word that is no flag; nothing in it is.
+	// Command begins with the first word that is not a flag; nothing after that
+	// is one.
 	Command []string `arg:"" optional:"" passthrough:"partial"`
 }
 

@@ -51,9 +51,9 @@ func (f *flags) findAuthCommand(cfg *server.Config) error {
 	return hinted(hint, "--authcmd: %w", commandError(name, err))
 }
 
-// splitWords splits text at spaces. Between ' and ', or " and ", everything stands
-// for itself, spaces too; a backslash does so everywhere, since Windows has it in
-// paths. closed is false when a quote has no end.
+// splitWords splits text at spaces. Between ' and ', or " and ", everything
+// stands for itself, spaces too; a backslash does so everywhere, since Windows
+// uses it in paths. closed is false when a quote is left open.
 func splitWords(text string) (words []string, closed bool) {
 	var word strings.Builder
 	begun, quote := false, byte(0)

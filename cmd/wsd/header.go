@@ -47,6 +47,6 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// notInField reports what a field value must not hold (RFC 9110 section 5.5):
-// a line break in it would begin another header.
+// notInField reports whether a field value must not contain r (RFC 9110 section
+// 5.5): a line break in it would begin another header.
 func notInField(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }

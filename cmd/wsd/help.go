@@ -37,7 +37,7 @@ once; SIGHUP reads the certificates and passwords again.
 `
 
 // writeHelp writes the flags, in their groups and in the order of the struct,
-// between the usage and the remarks. It is as wide on any terminal.
+// between the usage and the remarks. It is equally wide on any terminal.
 func writeHelp(w io.Writer) error {
 	parser, err := newParser(new(flags))
 	if err != nil {
@@ -62,7 +62,7 @@ func writeHelp(w io.Writer) error {
 	return err
 }
 
-// wrap breaks text between words into lines of at most width columns, where no
+// wrap breaks text between words into lines of at most width columns, unless a
 // word is longer.
 func wrap(text string, width int) []string {
 	var lines []string

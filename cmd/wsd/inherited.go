@@ -5,7 +5,7 @@ import "strings"
 // The names of inherited sockets that mean something to wsd: FileDescriptorName=
 // in a .socket unit. Any other is only shown in the log.
 const (
-	namePlain    = "plain"    // no TLS here, with --ssl
+	namePlain    = "plain"    // no TLS on this one, even with --ssl
 	nameRedirect = "redirect" // plain HTTP requests are redirected to the main port
 )
 

@@ -16,7 +16,7 @@ import (
 )
 
 // inherit takes over the sockets that a service manager has opened for this
-// process (sd_listen_fds(3)): none is the usual case. From then on they are
+// process (sd_listen_fds(3)). Usually there are none. From then on they are
 // closed on exec, and the variables that announced them are gone. It is called
 // once, before anything else opens files.
 func inherit() ([]server.Inherited, error) {
@@ -44,8 +44,8 @@ func inherit() ([]server.Inherited, error) {
 	return sockets, nil
 }
 
-// checkCount refuses what is no number of open descriptors, from the first that is
-// handed over on. The library would make a file for each.
+// checkCount refuses what is not a number of open descriptors, counted from
+// firstInherited. The library would make a file of each, open or not.
 func checkCount(count string) error {
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 {
@@ -62,10 +62,10 @@ func checkCount(count string) error {
 // firstInherited is SD_LISTEN_FDS_START of sd_listen_fds(3).
 const firstInherited = 3
 
-// listenerOf replaces file by its listener.
+// listenerOf turns file into a listener, and closes file.
 func listenerOf(file *os.File) (net.Listener, error) {
-	// net.FileListener makes one of any stream socket, connected or not, and of
-	// a Unix socket that carries datagrams.
+	// net.FileListener accepts any stream socket, connected or not, and a Unix
+	// socket that carries datagrams.
 	fd := int(file.Fd())
 	kind, err := syscall.GetsockoptInt(fd, syscall.SOL_SOCKET, syscall.SO_TYPE)
 	switch {
@@ -83,7 +83,7 @@ func listenerOf(file *os.File) (net.Listener, error) {
 	case listens == 0:
 		return nil, errors.New("it is not listening")
 	}
-	l, err := net.FileListener(file) // of a copy
+	l, err := net.FileListener(file) // makes a copy
 	if err != nil {
 		return nil, errors.New("it is neither a TCP nor a Unix socket")
 	}

@@ -10,9 +10,10 @@ import (
 	"wsd/server"
 )
 
-// forJournal is a slog.Handler whose records begin with their priority, as the
-// journal of systemd takes it from a service's stderr (sd-daemon(3)): it keeps
-// the priority apart, for journalctl --priority, and does not show the prefix.
+// forJournal is a slog.Handler whose records begin with their priority, as
+// systemd's journal reads it from a service's stderr (sd-daemon(3)): it stores
+// the priority separately, for journalctl --priority, and does not show the
+// prefix.
 type forJournal struct {
 	slog.Handler // writes to w, each record with a single call of Write
 	w            *prefixed
@@ -33,7 +34,7 @@ func (j forJournal) WithGroup(name string) slog.Handler {
 	return forJournal{j.Handler.WithGroup(name), j.w}
 }
 
-// prefixed writes each line, one a call, with a prefix.
+// prefixed writes each line, one per call, with a prefix.
 type prefixed struct {
 	w      io.Writer
 	mu     sync.Mutex // held by forJournal from the change of prefix to the Write
@@ -45,7 +46,7 @@ func (p *prefixed) Write(line []byte) (int, error) {
 	return max(n-len(p.prefix), 0), err
 }
 
-// The priorities of syslog (RFC 5424 section 6.2.1) that wsd's levels have.
+// The priorities of syslog (RFC 5424 section 6.2.1) that wsd's levels map to.
 const (
 	priorityError   = 3
 	priorityWarning = 4
@@ -68,7 +69,8 @@ func priority(level slog.Level) int {
 	}
 }
 
-// forErrors is w for the lines of report.
+// forErrors is w for the lines of report, with a priority if they go to the
+// journal.
 func forErrors(w io.Writer) io.Writer {
 	if toJournal(w) {
 		return &prefixed{w: w, prefix: prefix(priorityError)}

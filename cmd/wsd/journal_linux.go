@@ -9,8 +9,8 @@ import (
 
 // toJournal reports whether w is the stream to systemd's journal that
 // JOURNAL_STREAM names, by device and inode (systemd.exec(5)). That the variable
-// is set says nothing: a shell started by a service passes it on, with stderr
-// long gone elsewhere.
+// is set says nothing: a shell started by a service passes it on even when stderr
+// goes elsewhere.
 func toJournal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {

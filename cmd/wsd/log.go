@@ -16,10 +16,10 @@ var levels = map[string]slog.Level{
 	"access": server.LevelAccess,
 	"info":   server.LevelInfo,
 	"error":  server.LevelError,
-	"fatal":  server.LevelError + 4, // websocketd's; wsd logs nothing so high
+	"fatal":  server.LevelError + 4, // websocketd's; wsd logs nothing at this level
 }
 
-// openedLog is the log of a server that it does not hold up; see logQueue.
+// openedLog is a log that does not hold up the server; see logQueue.
 type openedLog struct {
 	*slog.Logger
 	queue *logQueue
@@ -49,7 +49,7 @@ func newLogger(w io.Writer, level, format string) *slog.Logger {
 }
 
 // newJournalLogger is newLogger for the journal, which gets priorities and no
-// times: it has its own.
+// times: it adds its own.
 func newJournalLogger(w io.Writer, level, format string) *slog.Logger {
 	out := &prefixed{w: w}
 	return slog.New(forJournal{newHandler(out, level, format, dropTime), out})
@@ -63,7 +63,7 @@ func newHandler(w io.Writer, level, format string, replace func([]string, slog.A
 	return slog.NewTextHandler(w, options)
 }
 
-// dropTime is forPeople that takes the time off, too.
+// dropTime is forPeople, but leaves out the time, too.
 func dropTime(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -71,8 +71,8 @@ func dropTime(groups []string, a slog.Attr) slog.Attr {
 	return forPeople(groups, a)
 }
 
-// forPeople names the levels that slog does not know, and puts flags in the place
-// of fields: in the server's own sentences, and never in what others have said.
+// forPeople names the levels that slog does not know, and replaces fields with
+// flags: in the server's own sentences, and never in what others have said.
 func forPeople(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) > 0 {
 		return a

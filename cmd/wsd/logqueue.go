@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// logRoom is how many bytes of lines wait for the log to take them.
+	// logRoom is how many bytes of lines may wait for the log to take them.
 	logRoom = 1 << 20
 	// logPatience is how long the log may take nothing before lines are dropped,
 	// and how long it is waited for at the end.
@@ -16,14 +16,14 @@ const (
 )
 
 // logQueue keeps the log from holding up the server: a pipe that nobody reads, a
-// terminal that was stopped by ^S, a disk that does not answer. Lines wait in it,
-// and Write waits for room as long as the log takes any; when that has stopped,
-// lines are dropped until it takes some again, as they are on a full disk. How
+// terminal stopped by ^S, a disk that does not respond. Lines wait in it, and
+// Write waits for room as long as the log takes lines at all; once it has
+// stopped, lines are dropped until it takes some again, as on a full disk. How
 // many were lost is then logged. Its methods may be called concurrently.
 type logQueue struct {
 	w      io.Writer
 	notice func(lost int) []byte // a line of the log
-	wake   chan struct{}         // has an item when there is something to do for run
+	wake   chan struct{}         // has an item when there is something for run to do
 	ended  chan struct{}         // closed when run has ended
 
 	mu     sync.Mutex
@@ -34,11 +34,11 @@ type logQueue struct {
 	lost   int           // lines dropped since the last notice
 	closed bool
 
-	torn bool // of run: the log's last line has no end
+	torn bool // belongs to run: the log's last line was cut short
 }
 
 // newLogQueue starts the queue's goroutine, which close ends. notice makes the
-// line that tells how many were lost.
+// line that says how many were lost.
 func newLogQueue(w io.Writer, notice func(lost int) []byte) *logQueue {
 	q := &logQueue{
 		w: w, notice: notice,
@@ -65,8 +65,8 @@ func (q *logQueue) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// awaitRoom waits until the log takes a line, or is stuck. q.mu is held, but not
-// meanwhile.
+// awaitRoom waits until the log takes a line, or is stuck. The caller holds q.mu,
+// which is released meanwhile.
 func (q *logQueue) awaitRoom() {
 	taken := q.taken
 	q.mu.Unlock()
@@ -88,8 +88,8 @@ func (q *logQueue) rouse() {
 	}
 }
 
-// close returns when all lines have been written, but after logPatience in any
-// case. What is written later is lost.
+// close returns when all lines have been written, or after logPatience at the
+// latest. What is written later is lost.
 func (q *logQueue) close() {
 	q.mu.Lock()
 	q.closed = true
@@ -131,8 +131,8 @@ func (q *logQueue) first() (line []byte, over bool) {
 	return q.lines[0], false
 }
 
-// write writes a line, behind the end of one that was cut, and reports whether the
-// log has it.
+// write writes a line, after ending one that was cut short, and reports whether
+// the log has it.
 func (q *logQueue) write(line []byte) bool {
 	if q.torn {
 		if _, err := q.w.Write([]byte("\n")); err != nil {
@@ -145,7 +145,8 @@ func (q *logQueue) write(line []byte) bool {
 	return err == nil
 }
 
-// took takes the first line off the queue; it is lost, or not.
+// took removes the first line from the queue. lost is 1 if the log does not have
+// it, and 0 otherwise.
 func (q *logQueue) took(lost int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -20,9 +20,10 @@ func main() {
 	os.Exit(exitStatus(err))
 }
 
-// run is wsd without its process: args are the words after the program's name.
-// It returns when the answer to --help or another such flag is on stdout, or when
-// the server has ended: by ctx, by a signal or by an error. The log goes to stderr.
+// run is main without the process around it: args are the words after the
+// program's name. It returns when the answer to --help or another such flag is on
+// stdout, or when the server has ended: by ctx, by a signal or by an error. The
+// log goes to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	f, err := parse(args)
 	if err != nil {
@@ -56,7 +57,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case errors.As(err, new(*guard.FileError)):
 		return inFlags(err)
 	case err != nil:
-		return &usageError{inFlags(err)} // it has looked at nothing else but cfg
+		return &usageError{inFlags(err)} // it has looked at nothing but cfg
 	}
 	if err := srv.Listen(); err != nil {
 		return inFlags(err)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// manWidth is that of the man page's source, in columns before escapes.
+// manWidth is the width of the man page's source, in columns before escapes.
 const manWidth = 72
 
 // date is set by the linker, as version is: -ldflags "-X main.date=2006-01-02".
@@ -33,10 +33,11 @@ func currentDate() string {
 // writeMan writes the man page, in the macros of man(7).
 func writeMan(w io.Writer) error { return writePage(w, "wsd.1") }
 
-// roff makes text that a man page shows as it is, in lines of its own.
+// roff escapes text, so that a man page shows it as it is, and breaks it into
+// lines.
 func roff(text string) string {
 	// One man page serves all platforms, and Linux is where it is read most; it
-	// tells of the others under ENVIRONMENT.
+	// mentions the others under ENVIRONMENT.
 	text = strings.ReplaceAll(text, defaultPassEnv, "PATH,LD_LIBRARY_PATH")
 	var b strings.Builder
 	for i, line := range wrap(text, manWidth) {
@@ -58,7 +59,7 @@ func writeRoff(b *strings.Builder, r rune) {
 	case r == '\\':
 		b.WriteString(`\e`)
 	case r == '-':
-		b.WriteString(`\-`) // a bare one is a hyphen, which no shell takes
+		b.WriteString(`\-`) // a bare one is a hyphen, which no shell accepts
 	case r > '~':
 		fmt.Fprintf(b, `\[u%04X]`, r)
 	default:

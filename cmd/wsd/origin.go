@@ -6,16 +6,16 @@ import (
 	"wsd/server"
 )
 
-// setOrigins splits --origin; server.New checks the entries. An empty flag is
-// none at all, as in websocketd.
+// setOrigins splits --origin; server.New checks the entries. An empty flag counts
+// as not given, as in websocketd.
 func (f *flags) setOrigins(cfg *server.Config) error {
 	for entry := range strings.SplitSeq(f.Origin, ",") {
-		if entry = strings.TrimSpace(entry); entry != "" { // "" follows a last comma
+		if entry = strings.TrimSpace(entry); entry != "" { // "" follows a trailing comma
 			cfg.Origins = append(cfg.Origins, entry)
 		}
 	}
 	if f.Origin != "" && len(cfg.Origins) == 0 {
-		// To let everybody in must not be what a slip does.
+		// A slip must not let everybody in.
 		return usage("leave --origin out to allow any", "--origin=%s names no origin", f.Origin)
 	}
 	return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// pages are templates of the man page and of the completions: what they say of
+// pages are templates of the man page and of the completions: what they say about
 // flags comes from the struct in flags.go, by way of kong's model.
 //
 //go:embed pages
@@ -45,8 +45,8 @@ func newPage() (*page, error) {
 	return p, nil
 }
 
-// writePage fills pages/name. Its own functions are those of the man page and of
-// all shells.
+// writePage writes pages/name, filled in. Its functions are those that the man
+// page and the shells need.
 func writePage(w io.Writer, name string) error {
 	p, err := newPage()
 	if err != nil {
@@ -67,7 +67,8 @@ func writePage(w io.Writer, name string) error {
 	if err := t.Execute(&b, p); err != nil {
 		return err
 	}
-	// Git can give a source tree the line ends of Windows; no shell takes them.
+	// Git may give a source tree the line ends of Windows, which no shell
+	// accepts.
 	_, err = io.WriteString(w, strings.ReplaceAll(b.String(), "\r\n", "\n"))
 	return err
 }

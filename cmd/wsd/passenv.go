@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// serversOwn say how the client came and who it is, which only the server knows;
-// it does not set them for each.
+// serversOwn say how the client connected and who it is, which only the server
+// knows; it does not set them for every client.
 var serversOwn = []string{"HTTPS", "SSL_CLIENT_VERIFY", "SSL_CLIENT_S_DN"}
 
 // passEnv picks the variables with these names, comma-separated, out of

@@ -3,5 +3,5 @@ package main
 // defaultPassEnv is the default of --passenv.
 const defaultPassEnv = "PATH,DYLD_LIBRARY_PATH"
 
-// sameName reports whether two names are one variable's.
+// sameName reports whether two names mean the same variable.
 func sameName(a, b string) bool { return a == b }

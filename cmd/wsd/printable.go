@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// printable escapes what slog's JSON leaves as it is and terminals take for
+// printable escapes what slog's JSON leaves as it is and terminals treat as
 // commands: DEL and the control characters U+0080 to U+009F, of which U+009B
-// begins an escape sequence. They stand in strings only, where JSON has an escape
+// begins an escape sequence. They occur only in strings, where JSON has an escape
 // for each (RFC 8259 7).
 type printable struct{ w io.Writer }
 

@@ -27,7 +27,7 @@ func (f *flags) unprivileged(cfg *server.Config) error {
 	return f.account.checkAccess(cfg)
 }
 
-// checkAccess reports what is to be served but out of the user's reach. It is
+// checkAccess reports what is to be served but is out of the user's reach. It is
 // called as that user.
 func (a *account) checkAccess(cfg *server.Config) error {
 	const hint = "the user needs the right to execute a program, and to enter each folder on the way to it"
@@ -40,12 +40,12 @@ func (a *account) checkAccess(cfg *server.Config) error {
 		if folder == "" {
 			continue
 		}
-		// The dot takes the right to enter the folder itself.
+		// The dot requires the right to enter the folder itself.
 		if _, err := os.Stat(folder + string(os.PathSeparator) + "."); err != nil {
 			return hinted(hint, "as user %s: %w", a.name, err)
 		}
 	}
-	if cfg.StaticDir != "" { // which is opened, too
+	if cfg.StaticDir != "" { // this one is opened, too
 		f, err := os.Open(cfg.StaticDir)
 		if err != nil {
 			return hinted(hint, "as user %s: %w", a.name, err)

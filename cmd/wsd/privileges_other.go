@@ -2,7 +2,7 @@
 
 package main
 
-// dropSupported says that a process can change its user.
+// dropSupported says whether a process can change its user.
 const dropSupported = false
 
 func isRoot() bool { return false }

@@ -10,13 +10,13 @@ import (
 	"syscall"
 )
 
-// dropSupported says that a process can change its user.
+// dropSupported says whether a process can change its user.
 const dropSupported = true
 
-// isRoot says that this process has the rights of root.
+// isRoot reports whether this process has the rights of root.
 func isRoot() bool { return os.Geteuid() == 0 }
 
-// isCurrent says that this process runs as a already.
+// isCurrent reports whether this process already runs as a.
 func (a *account) isCurrent() bool {
 	return os.Getuid() == a.uid && os.Geteuid() == a.uid && os.Getgid() == a.gid && os.Getegid() == a.gid
 }

@@ -27,11 +27,12 @@ func (f *flags) setProxying(cfg *server.Config) error {
 	return f.setSocketMode(cfg)
 }
 
-// setTrust sets whom to believe. An empty flag is none at all: nobody.
+// setTrust sets whom to believe. An empty flag counts as not given: nobody is
+// believed.
 func (f *flags) setTrust(cfg *server.Config) error {
 	for entry := range strings.SplitSeq(f.TrustProxy, ",") {
 		switch entry = strings.TrimSpace(entry); entry {
-		case "": // follows a last comma
+		case "": // follows a trailing comma
 		case "unix":
 			cfg.TrustUnixPeers = true
 		default:

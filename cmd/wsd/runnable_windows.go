@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// runnable reports whether Windows starts this file by itself, which it decides
-// by the name.
+// runnable reports whether Windows can start this file by itself, which depends
+// on its name.
 func runnable(info fs.FileInfo) bool {
 	ext := strings.ToLower(filepath.Ext(info.Name()))
 	known := strings.Split(strings.ToLower(os.Getenv("PATHEXT")), ";")

@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// killWait bounds what a killed server is waited for.
+// killWait bounds the wait for a killed server.
 const killWait = 500 * time.Millisecond
 
-// echoTime is how soon after the first stop signal the same one is no second
-// request but an echo: timeout(1), for one, signals its child and then the
-// child's group.
+// echoTime is how long after the first stop signal the same one is an echo, not a
+// second request: timeout(1), for one, signals its child and then the child's
+// group.
 const echoTime = 100 * time.Millisecond
 
 var errKilled = errors.New("killed by a second signal, before every session was closed")
 
-// daemon is a *server.Server.
+// daemon is what serve needs of a *server.Server.
 type daemon interface {
 	Run(ctx context.Context) error
 	Reload()
@@ -27,13 +27,13 @@ type daemon interface {
 }
 
 // notify relays the signals that serve obeys. It lasts until the process ends:
-// taken back any earlier, a late signal would end wsd with a status of its own.
+// otherwise a late signal would end wsd with a status of its own.
 //
 // SIGINT and SIGHUP arrive even where wsd was started with them ignored, as a
 // script's background command or by nohup. SIGQUIT is one of them so that ^\
-// shows nobody a stack trace. SIGPIPE is taken off the default, which would end
-// the server when nobody reads its log any more; unlike ignoring it, this
-// leaves the backends' own SIGPIPE alone.
+// shows nobody a stack trace. SIGPIPE must not have its default effect, which
+// would end the server when nobody reads its log any more; unlike ignoring it,
+// this leaves the backends' own SIGPIPE alone.
 func notify() <-chan os.Signal {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)

@@ -7,9 +7,9 @@ import (
 )
 
 // spell rewrites the flags at the front of args as --name=value, whichever way
-// they were spelled: with one dash or two, and with the value in the same word
-// or in the next, as Go's flag package reads them. Everything from the first
-// word that is no flag, or from "--", stays as it is.
+// they were spelled: with one dash or two, and with the value in the same word or
+// in the next, as Go's flag package reads them. Everything from the first word
+// that is not a flag, or from "--", stays as it is.
 func spell(args []string, known []*kong.Flag) ([]string, error) {
 	var out []string
 	for len(args) > 0 && len(args[0]) > 1 && args[0][0] == '-' && args[0] != "--" {
@@ -43,11 +43,11 @@ func find(known []*kong.Flag, name string) *kong.Flag {
 	return nil
 }
 
-// suggest is the hint for a flag that does not exist: the one that was
-// probably meant, if any is near.
+// suggest is the hint for a flag that does not exist: the one that was probably
+// meant, if any is close.
 func suggest(word string, known []*kong.Flag) string {
 	name := strings.ToLower(strings.TrimLeft(word, "-"))
-	best, least := "", 3 // three wrong letters are another word
+	best, least := "", 3 // three wrong letters make another word
 	for _, flag := range known {
 		if d := distance(name, flag.Name); d < least && d < len(flag.Name)-1 {
 			best, least = flag.Name, d
@@ -59,8 +59,8 @@ func suggest(word string, known []*kong.Flag) string {
 	return "did you mean --" + best + "?"
 }
 
-// distance counts the bytes to insert, delete, replace or swap with their
-// neighbour to make a into b (the optimal string alignment distance).
+// distance counts the bytes to insert, delete, replace or swap with a neighbour
+// to turn a into b (the optimal string alignment distance).
 func distance(a, b string) int {
 	// before, last and row are the rows of the table for i-2, i-1 and i.
 	before, last := []int(nil), make([]int, len(b)+1)

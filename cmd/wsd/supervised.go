@@ -13,19 +13,20 @@ import (
 	sdnotify "github.com/coreos/go-systemd/v22/daemon"
 )
 
-// statusPeriod is the time between two looks at the number of sessions, where
-// no watchdog wants it more often.
+// statusPeriod is the time between two checks of the number of sessions, unless a
+// watchdog needs to hear more often.
 const statusPeriod = 10 * time.Second
 
-// watchable is a *server.Server: a daemon that says how it is.
+// watchable is what supervise needs of a *server.Server: a daemon that shows its
+// state.
 type watchable interface {
 	daemon
 	Listening() <-chan struct{}
 	Sessions() int
 }
 
-// supervise returns d or, where a service manager wants to be told how it is,
-// one that tells it: sd_notify(3), sd_watchdog_enabled(3).
+// supervise returns d or, if a service manager wants to be notified of its state,
+// a daemon that does so: sd_notify(3), sd_watchdog_enabled(3).
 func supervise(d watchable, log *slog.Logger) daemon {
 	if os.Getenv("NOTIFY_SOCKET") == "" {
 		return d
@@ -43,8 +44,8 @@ func supervise(d watchable, log *slog.Logger) daemon {
 }
 
 // watchdogTime is how long the service manager lets this process be silent, or 0
-// where it has no watchdog or one for another process. The function of go-systemd
-// fails on 32 bits from 36 minutes on.
+// if it has no watchdog, or one for another process. The function of go-systemd
+// fails on 32-bit platforms from 36 minutes on.
 func watchdogTime() (time.Duration, error) {
 	text, pid := os.Getenv("WATCHDOG_USEC"), os.Getenv("WATCHDOG_PID")
 	if text == "" || pid != "" && pid != strconv.Itoa(os.Getpid()) {
@@ -60,7 +61,7 @@ func watchdogTime() (time.Duration, error) {
 // supervised is a daemon that tells its state to a service manager.
 type supervised struct {
 	watchable
-	watchdog time.Duration // a server silent for so long is killed; 0: it is not
+	watchdog time.Duration // a server silent for that long is killed; 0: never
 	send     func(state string) error
 	log      *slog.Logger
 	warn     sync.Once // a message could not be sent
@@ -77,7 +78,8 @@ const (
 	phaseStopping
 )
 
-// Run is the server's. It tells when it listens, and when it begins to stop.
+// Run runs the server, and notifies the service manager when it listens and when
+// it begins to stop.
 func (s *supervised) Run(ctx context.Context) error {
 	over, told := make(chan struct{}), make(chan struct{})
 	// Ends when over is closed; Run waits for it.
@@ -88,8 +90,8 @@ func (s *supervised) Run(ctx context.Context) error {
 	return err
 }
 
-// Reload is the server's, with RELOADING=1 before and READY=1 after it. Of a
-// server that does not serve yet, or no more, that would say something wrong.
+// Reload reloads the server, with RELOADING=1 before and READY=1 after it. Both
+// would be wrong for a server that does not serve yet, or no longer does.
 func (s *supervised) Reload() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +104,7 @@ func (s *supervised) Reload() {
 	s.tell(sdnotify.SdNotifyReady)
 }
 
-// watch tells all but reloads, until over.
+// watch sends all notifications but those of reloads, until over is closed.
 func (s *supervised) watch(ctx context.Context, over <-chan struct{}) {
 	select {
 	case <-s.Listening():
@@ -129,7 +131,7 @@ func (s *supervised) watch(ctx context.Context, over <-chan struct{}) {
 	}
 }
 
-// period is half of the watchdog's time, as sd_watchdog_enabled(3) has it.
+// period is half of the watchdog's time, as sd_watchdog_enabled(3) recommends.
 func (s *supervised) period() time.Duration {
 	if s.watchdog == 0 {
 		return statusPeriod
@@ -137,8 +139,8 @@ func (s *supervised) period() time.Duration {
 	return max(min(s.watchdog/2, statusPeriod), time.Millisecond)
 }
 
-// beat tells the number of sessions, unless it is known, and that the server
-// lives: a server whose lock is stuck does not get past Sessions.
+// beat sends the number of sessions, if it is not known, and that the server is
+// alive: a server whose lock is stuck does not get past Sessions.
 func (s *supervised) beat(known int) int {
 	sessions := s.Sessions()
 	text := ""
@@ -167,7 +169,7 @@ func (s *supervised) tell(text string) {
 	}
 }
 
-// enter begins a phase by telling it, after a reload that is under way.
+// enter begins a phase and sends text, after any reload that is under way.
 func (s *supervised) enter(next phase, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

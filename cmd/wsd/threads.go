@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// spareThreads is how many threads wsd has from the start beside those that it
-// needs when nothing happens.
+// spareThreads is how many threads wsd has from the start, besides those that it
+// needs when idle.
 const spareThreads = 8
 
 // reserveThreads makes the Go runtime start threads, which it then keeps. Where a
 // limit on processes is reached, RLIMIT_NPROC or a service's TasksMax, a backend
-// that can't be started is one session's end; a thread that can't be started
-// would be wsd's.
+// that can't be started ends one session; a thread that can't be started would
+// end wsd.
 func reserveThreads() {
 	var all, ended sync.WaitGroup
 	all.Add(spareThreads)

@@ -10,7 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// switchValue decodes what Go's flag package takes for a bool: 1, t, true, T,
+// switchValue decodes what Go's flag package accepts as a bool: 1, t, true, T,
 // TRUE, True and their opposites.
 type switchValue struct{}
 
@@ -26,8 +26,8 @@ func (switchValue) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// decodeNumber decodes what Go's flag package takes for an int: base prefixes
-// and underscores included.
+// decodeNumber decodes what Go's flag package accepts as an int, including base
+// prefixes and underscores.
 func decodeNumber(ctx *kong.DecodeContext, target reflect.Value) error {
 	word := ctx.Scan.Pop().String()
 	n, err := strconv.ParseInt(word, 0, target.Type().Bits())
