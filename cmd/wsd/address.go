@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"wsd/server"
+	"wsd/server/host"
 )
 
 // setListeners sets the addresses and checks every port.
@@ -66,7 +67,7 @@ func joinPort(address string, port int) (string, error) {
 	if ip, err := netip.ParseAddr(address); err == nil && ip.Is6() {
 		return "", usage("write --address=["+address+"]", "--address=%s is an IPv6 address without brackets", address)
 	}
-	host, own, found := cutPort(address)
+	name, own, found := cutPort(address)
 	if found {
 		n, err := strconv.ParseUint(own, 10, 16)
 		if err != nil {
@@ -74,31 +75,21 @@ func joinPort(address string, port int) (string, error) {
 		}
 		port = int(n)
 	}
-	if host != "" && !isHost(host) {
-		return "", usage(hint, "--address=%s: %q is neither a host name nor an address", address, host)
+	if name != "" && !isHost(name) {
+		return "", usage(hint, "--address=%s: %q is neither a host name nor an address", address, name)
 	}
-	return net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(port)), nil
+	return net.JoinHostPort(strings.Trim(name, "[]"), strconv.Itoa(port)), nil
 }
 
-// isHost reports whether s can be a host: an IPv6 address in brackets, an IPv4
-// address or a name. Names have ASCII letters, digits, '-' and '_' only, since
-// other scripts are written as xn-- (RFC 5891).
+// isHost reports whether s can be listened on: a host name, an IPv4 address, or
+// an IPv6 address in brackets, which may have a zone, as link-local ones need.
 func isHost(s string) bool {
 	if inner, ok := strings.CutPrefix(s, "["); ok {
 		inner, closed := strings.CutSuffix(inner, "]")
 		ip, err := netip.ParseAddr(inner)
 		return closed && err == nil && ip.Is6()
 	}
-	for label := range strings.SplitSeq(strings.TrimSuffix(s, "."), ".") {
-		if label == "" || label[0] == '-' || strings.ContainsFunc(label, notInLabel) {
-			return false
-		}
-	}
-	return true
-}
-
-func notInLabel(r rune) bool {
-	return !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_')
+	return host.IsName(s)
 }
 
 // cutPort splits host[:port] at the port's colon; IPv6 addresses are in
