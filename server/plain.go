@@ -104,7 +104,10 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 // certificate, which a browser never offers for a WebSocket.
 func (s *Server) advice(r *httpRequest) *refusal {
 	if _, no := s.findScript(r); no != nil {
-		return nothingHere
+		if no.status == http.StatusNotFound {
+			return nothingHere
+		}
+		return no
 	}
 	scheme := "ws"
 	if r.client.Scheme == "https" {

@@ -103,6 +103,19 @@ func TestAdviceNowhere(t *testing.T) {
 	}
 }
 
+// TestScriptsUnreadable: nobody can tell whether there is a backend when the folder
+// of backends has gone, so that is the server's fault and not the client's.
+func TestScriptsUnreadable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := serve(t, Config{ScriptDir: dir})
+	if err := os.Remove(dir); err != nil {
+		t.Skipf("a folder in use can't be removed here: %v", err)
+	}
+	resp, _ := s.get(t, "/any")
+	wantStatus(t, resp, http.StatusInternalServerError)
+}
+
 // CGI programs, then files, then the console, then advice.
 func TestPlainOrder(t *testing.T) {
 	t.Parallel()
