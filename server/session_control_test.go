@@ -3,12 +3,10 @@ package server
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"wsd/server/servertest"
 )
@@ -216,31 +214,4 @@ func TestCloseBeforeReading(t *testing.T) {
 	skipToClose(t, c, 1000)
 	c.WantEnd()
 	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "messages_in", "1")
-}
-
-// A client that answers pings stays, one that does not is dropped without a close
-// frame, which it would not read.
-func TestKeepalive(t *testing.T) {
-	t.Parallel()
-	s := serve(t, Config{CloseDelay: servertest.Patience, Command: servertest.Play("drain"), PingPeriod: 300 * time.Millisecond})
-	c := s.client(t)
-	for pings := 0; pings < 4; {
-		f, err := c.ReadFrame()
-		if err != nil {
-			t.Fatalf("after %d pings: %v", pings, err)
-		}
-		if f.Opcode == servertest.Ping {
-			pings++
-			c.Write(pong(string(f.Payload)))
-		}
-	}
-	c.Deaf = true
-	if rest, err := c.ReadAll(); err != io.EOF || rest != nil {
-		t.Errorf("%q, %v; want the connection's end", rest, err)
-	}
-	end := s.log.Wait(t, "DISCONNECT")
-	end.Want(t, "code", "1006", "exit", "exit status 0")
-	if !strings.Contains(end["detail"], "ping") {
-		t.Error(end)
-	}
 }

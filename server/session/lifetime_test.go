@@ -8,10 +8,10 @@ import (
 )
 
 // Each message, in either direction, begins the time anew; half a message does
-// not.
+// not, nor do a ping and its answer.
 func TestIdleTimeBeginsAnew(t *testing.T) {
 	t.Parallel()
-	r := begin(t, Config{IdleTimeout: time.Hour}, "echo")
+	r := begin(t, Config{IdleTimeout: time.Hour, PingPeriod: time.Hour}, "echo")
 	last := &r.lifetime.last
 	longAgo := func() { last.Store(int64(time.Since(r.begun) - time.Hour/2)) }
 	quiet := func() time.Duration { return time.Since(r.begun) - time.Duration(last.Load()) }
@@ -25,6 +25,12 @@ func TestIdleTimeBeginsAnew(t *testing.T) {
 	r.Sync()
 	if quiet() < time.Hour/4 {
 		t.Error("half a message counts as one")
+	}
+	r.tick()
+	r.nextPing(t)
+	r.Sync()
+	if quiet() < time.Hour/4 {
+		t.Error("a ping or its answer counts as a message")
 	}
 	// The timer looks again and does not end a session that has not been idle.
 	r.lifetime.lookIdle()
