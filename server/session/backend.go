@@ -46,7 +46,7 @@ func (b *backend) share() {
 	b.out.encode, b.errOut.encode = tagger("stdout"), tagger("stderr")
 	var once sync.Once
 	b.shared = &sharedOutput{
-		send: b.session.link.write,
+		send: func(frames []byte) { b.session.link.write(frames, websocket.CountData(frames)) },
 		lost: func() {
 			once.Do(func() {
 				b.session.log.Warn("lines of stderr did not reach the client: a long line of stdout is being sent")
@@ -154,7 +154,7 @@ func (b *backend) sendLines(in *lazyio.Reader) error {
 func (b *backend) sendFragment(in *lazyio.Reader) {
 	f := &b.out
 	if first, n := f.fragment(in.Unread()); n > 0 {
-		b.session.link.write(websocket.Framed(in, first, n))
+		b.session.link.write(websocket.Framed(in, first, n), f.takeCount())
 		in.Use(n)
 		return
 	}
@@ -166,9 +166,7 @@ func (b *backend) sendChunks(in *lazyio.Reader) error {
 	for {
 		err := in.Fill()
 		if n := len(in.Unread()); n > 0 {
-			b.session.link.write(websocket.Framed(in, websocket.FinBit|websocket.OpBinary, n))
-			b.out.messages++
-			b.out.bytes += uint64(n)
+			b.session.link.write(websocket.Framed(in, websocket.FinBit|websocket.OpBinary, n), websocket.Count{Messages: 1, Bytes: uint64(n)})
 			in.Use(n)
 		}
 		if err != nil {
@@ -188,7 +186,7 @@ func (b *backend) sendFrames(f *framer) {
 		b.shared.write(f)
 		return
 	}
-	b.session.link.write(f.frames)
+	b.session.link.write(f.frames, f.takeCount())
 }
 
 // drainStderr logs what the backend writes to stderr, one record per line. With

@@ -20,11 +20,10 @@ type framer struct {
 	// whether the piece begins or ends its message.
 	encode func(dst, piece []byte, first, last bool) []byte
 
-	open     bool // a message has begun and not ended
-	cr       bool // a "\r" at a fragment's end was held back
-	repaired bool // a line was not UTF-8
-	messages uint64
-	bytes    uint64 // of payload
+	open     bool            // a message has begun and not ended
+	cr       bool            // a "\r" at a fragment's end was held back
+	repaired bool            // a line was not UTF-8
+	count    websocket.Count // what has been framed since the last takeCount
 }
 
 // addLines frames the whole lines at the front of in and returns how many bytes
@@ -62,8 +61,8 @@ const (
 func (f *framer) addWhole(line []byte) {
 	f.frames = websocket.AppendHeader(f.frames, websocket.FinBit|websocket.OpText, len(line))
 	f.frames = append(f.frames, line...)
-	f.messages++
-	f.bytes += uint64(len(line))
+	f.count.Messages++
+	f.count.Bytes += uint64(len(line))
 }
 
 // addPiece frames the next piece of a message. Piece by piece, a line of any
@@ -82,11 +81,11 @@ func (f *framer) addPiece(piece []byte, next following) {
 	}
 	if last {
 		op |= websocket.FinBit
-		f.messages++
+		f.count.Messages++
 	}
 	f.frames = websocket.AppendHeader(f.frames, op, len(piece))
 	f.frames = append(f.frames, piece...)
-	f.bytes += uint64(len(piece))
+	f.count.Bytes += uint64(len(piece))
 	f.open = !last
 }
 
@@ -139,7 +138,7 @@ func (f *framer) fragment(in []byte) (first byte, n int) {
 		first = websocket.OpText
 	}
 	f.open = true
-	f.bytes += uint64(n)
+	f.count.Bytes += uint64(n)
 	return first, n
 }
 
@@ -149,4 +148,11 @@ func (f *framer) addLast(in []byte) {
 	if len(in) > 0 || f.open {
 		f.addPiece(in, endOfStream)
 	}
+}
+
+// takeCount returns the count and resets it.
+func (f *framer) takeCount() websocket.Count {
+	c := f.count
+	f.count = websocket.Count{}
+	return c
 }

@@ -103,8 +103,8 @@ func checkPump(t *testing.T, stream []byte, window int, slices ...int) {
 	for _, m := range want {
 		size += len(m)
 	}
-	if f.messages != uint64(len(want)) || f.bytes != uint64(size) {
-		t.Errorf("%q: counted %d messages, %d bytes; want %d, %d", stream, f.messages, f.bytes, len(want), size)
+	if f.count.Messages != uint64(len(want)) || f.count.Bytes != uint64(size) {
+		t.Errorf("%q: counted %d messages, %d bytes; want %d, %d", stream, f.count.Messages, f.count.Bytes, len(want), size)
 	}
 	if f.repaired == utf8.Valid(stream) {
 		t.Errorf("%q: repaired is %v", stream, f.repaired)

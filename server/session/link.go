@@ -25,9 +25,11 @@ type link struct {
 	in      *websocket.Receiver // belongs to the receiving goroutine
 	pings   keepalive
 
-	// clientGone is set when a write to the client has failed. It belongs to the
-	// sending goroutine; where two send, sharedOutput's lock guards it.
+	// clientGone is set when a write to the client has failed, and sent counts what
+	// the socket has taken. They belong to the sending goroutine; where two send,
+	// sharedOutput's lock guards them.
 	clientGone bool
+	sent       websocket.Count
 
 	received chan struct{} // closed when the receiving goroutine ends
 	lastRead error         // how reading ended; read after received is closed
@@ -53,18 +55,20 @@ func (l *link) receive() {
 	l.session.end(received(err))
 }
 
-// write writes frames to the socket. Once that has failed, the backend's further
-// output is dropped. That does not end the session: what the client has sent
-// before is still to be read.
-func (l *link) write(frames []byte) {
+// write writes frames to the socket; count says what they hold. Once that has failed,
+// the backend's further output is dropped. That does not end the session: what the
+// client has sent before is still to be read.
+func (l *link) write(frames []byte, count websocket.Count) {
 	l.session.lifetime.touch()
 	if l.clientGone {
 		return
 	}
-	if err := l.conn.WriteFrames(frames); err != nil {
+	if n, err := l.conn.WriteFrames(frames); err != nil {
 		l.clientGone = true
 		l.session.log.Debug("client takes no more; output is dropped", "err", err)
+		count = websocket.CountData(frames[:n])
 	}
+	l.sent.Add(count)
 }
 
 // close performs the closing handshake of RFC 6455 7.1.2, as far as the client

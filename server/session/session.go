@@ -76,7 +76,7 @@ type End struct {
 
 	Duration                time.Duration
 	MessagesIn, MessagesOut uint64
-	BytesIn, BytesOut       uint64 // payload
+	BytesIn, BytesOut       uint64 // payload; out is what the socket has taken
 }
 
 // Start starts a session on a connection whose handshake is done, and returns.
@@ -136,7 +136,6 @@ func (s *Session) teardown() {
 		Exit:       s.backend.status,
 		Duration:   time.Since(s.begun).Round(time.Millisecond),
 		MessagesIn: s.link.in.Messages, BytesIn: s.link.in.Bytes,
-		MessagesOut: s.backend.out.messages + s.backend.errOut.messages,
-		BytesOut:    s.backend.out.bytes + s.backend.errOut.bytes,
+		MessagesOut: s.link.sent.Messages, BytesOut: s.link.sent.Bytes,
 	})
 }

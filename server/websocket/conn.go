@@ -42,28 +42,28 @@ func NewConn(nc net.Conn, early []byte) *Conn {
 }
 
 // WriteFrames writes whole data frames and blocks until the socket has taken
-// them: that is the back-pressure.
-func (c *Conn) WriteFrames(b []byte) error {
+// them: that is the back-pressure. It returns how many bytes the socket has taken.
+func (c *Conn) WriteFrames(b []byte) (n int, err error) {
 	c.wmu.Lock()
-	err := error(errCloseSent)
+	err = errCloseSent
 	if !c.closeSent {
-		err = c.write(b)
+		n, err = c.write(b)
 	}
 	c.wmu.Unlock()
 	c.flushControl()
-	return err
+	return n, err
 }
 
 // write writes to the socket. c.wmu is held.
-func (c *Conn) write(b []byte) error {
+func (c *Conn) write(b []byte) (int, error) {
 	c.writing.Store(true)
-	_, err := c.Conn.Write(b)
+	n, err := c.Conn.Write(b)
 	c.writing.Store(false)
 	c.writes.Add(1)
 	if err != nil {
 		c.broken.Store(true)
 	}
-	return err
+	return n, err
 }
 
 // answer sends a control frame with the client's own payload. It never blocks:

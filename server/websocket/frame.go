@@ -157,3 +157,33 @@ func Framed(in *lazyio.Reader, first byte, n int) []byte {
 	var header [lazyio.Headroom]byte
 	return in.WithHeader(AppendHeader(header[:0], first, n), n)
 }
+
+// Count is a number of messages, and of the bytes of their payload.
+type Count struct{ Messages, Bytes uint64 }
+
+// Add adds other to c.
+func (c *Count) Add(other Count) {
+	c.Messages += other.Messages
+	c.Bytes += other.Bytes
+}
+
+// CountData counts the messages that end in b, which holds data frames of a server,
+// and the bytes of their payload. The last frame may be incomplete.
+func CountData(b []byte) (c Count) {
+	for {
+		h, ok, err := ParseHeader(b, false)
+		if !ok || err != nil {
+			return c
+		}
+		b = b[h.Size:]
+		if h.Length > uint64(len(b)) {
+			c.Bytes += uint64(len(b))
+			return c
+		}
+		if h.Fin {
+			c.Messages++
+		}
+		c.Bytes += h.Length
+		b = b[h.Length:]
+	}
+}

@@ -255,3 +255,22 @@ func TestFrameAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for 1000 frames", allocs)
 	}
 }
+
+// Wherever frames are cut, what is whole counts as messages, and the rest as bytes.
+func TestCountData(t *testing.T) {
+	var frames []byte
+	for _, f := range []struct {
+		first byte
+		size  int
+	}{{FinBit | OpText, 5}, {OpText, 300}, {FinBit | OpContinuation, 0}, {FinBit | OpBinary, 70_000}} {
+		frames = append(AppendHeader(frames, f.first, f.size), make([]byte, f.size)...)
+	}
+	for cut, want := range map[int]Count{
+		0: {}, 1: {}, 2: {}, 6: {0, 4}, 7: {1, 5}, 10: {1, 5}, 11: {1, 5}, 12: {1, 6},
+		311: {1, 305}, 312: {1, 305}, 313: {2, 305}, 330: {2, 312}, len(frames) - 1: {2, 70_304}, len(frames): {3, 70_305},
+	} {
+		if got := CountData(frames[:cut]); got != want {
+			t.Errorf("%d bytes: %+v, want %+v", cut, got, want)
+		}
+	}
+}
