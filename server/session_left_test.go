@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"wsd/server/servertest"
 )
@@ -108,17 +107,6 @@ func TestClientClosesWhileBackendReadsNothing(t *testing.T) {
 	c.Write(slices.Concat(textFrame("one more"), closeWith(1000, "")))
 	c.WantCloseFrame(1000, "")
 	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000")
-}
-
-// The same, when the server has not come to reading the close frame.
-func TestClientVanishesWhileBackendReadsNothing(t *testing.T) {
-	t.Parallel()
-	s := serve(t, Config{Command: servertest.Play("print:up", "hang"), PingPeriod: 100 * time.Millisecond})
-	c := s.client(t)
-	c.Want("up")
-	c.Write(fillStdin())
-	c.Conn.Close()
-	s.log.Wait(t, "DISCONNECT")
 }
 
 // A backend that is slow at taking what came before a ping is no reason to lose

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"wsd/exec"
@@ -21,7 +20,6 @@ type backend struct {
 	// stdinClosed is set when nothing more can be written to stdin. It belongs to
 	// the receiving goroutine.
 	stdinClosed bool
-	inStdin     atomic.Bool // a write to stdin is in progress
 
 	// out and warned belong to the sending goroutine.
 	out    framer
@@ -63,9 +61,7 @@ func (b *backend) write(p []byte) {
 	if b.stdinClosed || b.proc == nil {
 		return
 	}
-	b.inStdin.Store(true)
 	_, err := b.proc.Stdin.Write(p)
-	b.inStdin.Store(false)
 	b.stdinClosed = err != nil
 	if err != nil && !errors.Is(err, os.ErrClosed) {
 		b.session.log.Debug("backend takes no more input; messages are dropped", "err", err)

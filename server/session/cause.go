@@ -43,12 +43,14 @@ func outlasted() cause {
 	return cause{code: websocket.CodeGoingAway, reason: "the session has lasted long enough"}
 }
 
-func silent() cause {
-	return cause{code: websocket.CodeLost, detail: "client answered no ping", drop: true}
-}
-
-func unwritable() cause {
-	return cause{code: websocket.CodeLost, detail: "client takes no more", drop: true}
+// silent is the cause of a session whose client has shown no sign of life. gone says
+// that nothing could reach it any more.
+func silent(gone bool) cause {
+	detail := "client answered no ping"
+	if gone {
+		detail = "client takes no more"
+	}
+	return cause{code: websocket.CodeLost, detail: detail, drop: true}
 }
 
 // received is the cause of a session whose receiving side ended with err.

@@ -30,6 +30,7 @@ func (k *keepalive) start(l *link, period time.Duration) {
 	defer k.mu.Unlock()
 	k.link, k.period = l, period
 	if period > 0 {
+		k.last = l.conn.Signs()
 		k.timer = time.AfterFunc(period, k.tick)
 	}
 }
@@ -51,32 +52,28 @@ func (k *keepalive) tick() {
 		return
 	}
 	signs := k.link.conn.Signs()
-	switch {
-	case k.alive(signs):
+	if k.alive(signs) {
 		k.silence = 0
-	case signs.Broken:
-		k.link.session.end(unwritable())
+	} else if k.silence++; k.silence >= maxSilence {
+		k.link.session.end(silent(signs.Broken || !signs.Reading))
 		return
-	default:
-		if k.silence++; k.silence >= maxSilence {
-			k.link.session.end(silent())
-			return
-		}
 	}
 	k.last = signs
-	k.link.conn.Ping()
+	if signs.Reading {
+		k.link.conn.Ping()
+	}
 	k.timer.Reset(k.period)
 }
 
 // alive reports whether there was a sign of life since the last tick: bytes from
-// the client, or the end of a write that had to wait for it. While the backend
-// takes no input, pongs are not read, so the client counts as alive, unless it
-// can't be written to any more.
+// the client, or output that it has taken. While the backend takes no input,
+// nothing is read from the client, so it counts as alive unless the connection is
+// known to be gone. It is not pinged then either: if it has sent everything and
+// closed its socket, it would answer with RST, and all that has not been read would
+// be lost.
 func (k *keepalive) alive(now websocket.Signs) bool {
-	read := now.Reads != k.last.Reads
-	if read || now.Broken {
-		return read
+	if !now.Reading && !k.link.conn.Gone() {
+		return true
 	}
-	took := k.last.Writing && now.Writes != k.last.Writes
-	return took || k.link.session.backend.inStdin.Load()
+	return now.Reads != k.last.Reads || now.Took(k.last)
 }

@@ -26,7 +26,7 @@ func TestIdleTimeBeginsAnew(t *testing.T) {
 	if quiet() < time.Hour/4 {
 		t.Error("half a message counts as one")
 	}
-	r.tick()
+	r.tickWhenQuiet()
 	r.nextPing(t)
 	r.Sync()
 	if quiet() < time.Hour/4 {

@@ -21,8 +21,9 @@ var errCloseSent = errors.New("a close frame has been sent")
 // which come from elsewhere, wait until no frame is being written.
 type Conn struct {
 	net.Conn
-	in    *lazyio.Reader
-	reads atomic.Uint64 // counts reads that brought something: a sign of life
+	in      *lazyio.Reader
+	reading atomic.Bool   // the Receiver is waiting for the peer
+	reads   atomic.Uint64 // counts reads that brought something: a sign of life
 
 	wmu       sync.Mutex    // held while frames are written
 	closeSent bool          // guarded by wmu
@@ -150,10 +151,23 @@ func (c *Conn) shut() {
 	c.Conn.Close()
 }
 
-// Abort closes the socket at once, even while others use it.
+// Abort closes the socket at once, even while others use it. The kernel still tries to
+// send what it holds.
 func (c *Conn) Abort() {
 	c.broken.Store(true)
 	c.shut()
+}
+
+// Reset is like Abort, but the kernel throws away what it holds for the peer.
+func (c *Conn) Reset() {
+	nc := c.Conn
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn()
+	}
+	if tcp, ok := nc.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	c.Abort()
 }
 
 // linger reads and drops whatever the peer still sends, until the peer ends its
@@ -199,12 +213,44 @@ func (l linger) await() {
 // Signs is what a Conn has seen of its peer.
 type Signs struct {
 	Reads, Writes uint64 // reads that brought something, and finished writes
+	Reading       bool   // the Receiver waits for the peer; otherwise it notices nothing
 	Writing       bool   // a write is in progress
 	Broken        bool   // a write has failed: nothing more reaches the peer
+	Flow
+}
+
+// Flow is what the kernel knows about sent bytes. Fields that it does not tell are 0:
+// all of them but on Linux, and all but Unsent for a Unix socket.
+type Flow struct {
+	Unsent int    // bytes that the peer's kernel has not acknowledged
+	Acked  uint64 // bytes that it has acknowledged since the connection began
+	Window uint32 // bytes for which it has announced room
 }
 
 // Signs returns what has been seen of the peer up to now. It may be called
-// concurrently with everything else.
+// concurrently with everything else, and asks the kernel.
 func (c *Conn) Signs() Signs {
-	return Signs{c.reads.Load(), c.writes.Load(), c.writing.Load(), c.broken.Load()}
+	return Signs{c.reads.Load(), c.writes.Load(), c.reading.Load(), c.writing.Load(), c.broken.Load(), c.flow()}
 }
+
+// Took reports whether, since before, the peer has taken output that was waiting for
+// it, or has made room for more. Output that its kernel had room for anyway says
+// nothing about the peer itself.
+func (s Signs) Took(before Signs) bool {
+	switch {
+	case s.Broken:
+		return false
+	case before.Writing && s.Writes != before.Writes, s.Window > before.Window:
+		return true
+	default:
+		return before.Unsent > 0 && s.Taken(before) > 0
+	}
+}
+
+// Taken is how many bytes the peer's kernel has taken since before, as far as known.
+func (s Signs) Taken(before Signs) uint64 {
+	return max(s.Acked-before.Acked, uint64(max(0, before.Unsent-s.Unsent)))
+}
+
+// Unsent is the Unsent of Flow now.
+func (c *Conn) Unsent() int { return c.flow().Unsent }

@@ -115,3 +115,27 @@ func TestSkim(t *testing.T) {
 		})
 	}
 }
+
+// What a peer took that had waited for it, or room that it has made, is a sign of
+// life; what went to its kernel at once is none.
+func TestTook(t *testing.T) {
+	waiting := Signs{Flow: Flow{Unsent: 100, Acked: 1000, Window: 10}}
+	for name, tt := range map[string]struct {
+		before, now Signs
+		want        bool
+	}{
+		"nothing":                       {waiting, waiting, false},
+		"some of it":                    {waiting, Signs{Flow: Flow{Unsent: 50, Acked: 1050, Window: 10}}, true},
+		"some, and more was written":    {waiting, Signs{Flow: Flow{Unsent: 200, Acked: 1050, Window: 10}}, true},
+		"some, of a Unix socket":        {Signs{Flow: Flow{Unsent: 100}}, Signs{Flow: Flow{Unsent: 50}}, true},
+		"a ping, which its kernel took": {Signs{Flow: Flow{Acked: 1000, Window: 10}}, Signs{Flow: Flow{Acked: 1002, Window: 10}}, false},
+		"room":                          {Signs{Flow: Flow{Acked: 1000, Window: 10}}, Signs{Flow: Flow{Acked: 1002, Window: 20}}, true},
+		"a write that had to wait":      {Signs{Writing: true}, Signs{Writes: 1}, true},
+		"a write that had not":          {Signs{}, Signs{Writes: 1}, false},
+		"nothing, and it is gone":       {waiting, Signs{Broken: true, Flow: Flow{Unsent: 50, Acked: 1050}}, false},
+	} {
+		if got := tt.now.Took(tt.before); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -124,7 +124,10 @@ func (r *Receiver) Release() {
 // fill reads more bytes for r.conn.in; see lazyio.Reader.Fill.
 func (r *Receiver) fill() error {
 	r.beforeWait()
-	if err := r.conn.in.Fill(); err != nil {
+	r.conn.reading.Store(true)
+	err := r.conn.in.Fill()
+	r.conn.reading.Store(false)
+	if err != nil {
 		return err
 	}
 	r.conn.reads.Add(1)
@@ -157,7 +160,9 @@ func (r *Receiver) read(p []byte) (int, error) {
 
 func (r *Receiver) readDirectly(p []byte) (int, error) {
 	r.beforeWait()
+	r.conn.reading.Store(true)
 	n, err := r.conn.Conn.Read(p)
+	r.conn.reading.Store(false)
 	if n == 0 {
 		return 0, err
 	}
