@@ -50,6 +50,9 @@ func logEnd(log *slog.Logger, end session.End) {
 		"messages_in", end.MessagesIn, "bytes_in", end.BytesIn,
 		"messages_out", end.MessagesOut, "bytes_out", end.BytesOut,
 	}
+	if end.Unsent > 0 {
+		attrs = append(attrs, "unsent", end.Unsent)
+	}
 	if end.Reason != "" {
 		attrs = append(attrs, "reason", end.Reason)
 	}

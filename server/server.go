@@ -29,6 +29,9 @@ const (
 	plainTimeout = 5 * time.Second
 	// authTimeout is how long the program of Config.AuthCommand may take.
 	authTimeout = 5 * time.Second
+	// minDrains is the least limit on sessions whose backends have ended and whose
+	// clients are slow to receive the rest. It applies where MaxForks is lower.
+	minDrains = 16
 )
 
 // Server answers upgrades with backends and other requests with files, CGI programs
@@ -49,6 +52,7 @@ type Server struct {
 
 	perIP    *perIP
 	buffered websocket.Budget // enforces MaxBuffered
+	drains   session.Drains   // enforces MaxForks, for slow clients of backends that have ended
 
 	taken atomic.Bool   // the one session of Once has begun, or is about to
 	over  chan struct{} // closed when that session has ended
@@ -95,6 +99,10 @@ func New(cfg Config) (*Server, error) {
 	s.session = session.Config{
 		Binary: cfg.Binary, PassStderr: cfg.PassStderr, MaxMessage: cfg.MaxMessage, Buffered: &s.buffered,
 		CloseDelay: cfg.CloseDelay, PingPeriod: cfg.PingPeriod, IdleTimeout: cfg.IdleTimeout, MaxSession: cfg.MaxSession,
+		DrainPatience: stallTimeout, Drains: &s.drains,
+	}
+	if cfg.MaxForks > 0 {
+		s.drains.Limit = max(minDrains, cfg.MaxForks)
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"net"
+	"runtime"
 	"strconv"
 	"syscall"
 	"testing"
@@ -25,11 +26,11 @@ func dialSlow(t *testing.T, addr string) net.Conn {
 }
 
 // A client that reads slowly, and goes on talking, gets all that the backend has
-// written before its end, though it takes longer than the five
-// seconds of a closing handshake.
+// written before its end, though it takes longer than the five seconds of a closing
+// handshake, and reads nothing at all for as long.
 func TestSlowClientGetsTheRest(t *testing.T) {
 	if testing.Short() {
-		t.Skip("slow: a client reads for seven seconds")
+		t.Skip("slow: a client reads nothing for seven seconds")
 	}
 	t.Parallel()
 	const lines, size = 1500, 999
@@ -37,18 +38,39 @@ func TestSlowClientGetsTheRest(t *testing.T) {
 	c := servertest.NewClient(t, dialSlow(t, s.addr)).Upgrade("/")
 	c.Conn.SetDeadline(time.Now().Add(time.Minute))
 	begun := time.Now()
-	pace := time.NewTicker(100 * time.Millisecond)
-	defer pace.Stop()
+	second := time.NewTicker(time.Second)
+	defer second.Stop()
 	for i := range lines {
 		c.Want(servertest.TestLine(i, size))
-		if i%16 == 0 && time.Since(begun) < 7*time.Second {
-			<-pace.C
+		for i == 100 && time.Since(begun) < 7*time.Second {
+			<-second.C
 			c.Send("still here")
 		}
 	}
-	if took := time.Since(begun); took < 5*time.Second {
-		t.Fatalf("the client was not slow: it took %v", took)
-	}
 	c.WantClose(1000, "")
-	s.log.Wait(t, "DISCONNECT").Want(t, "code", "1000", "messages_out", strconv.Itoa(lines))
+	end := s.log.Wait(t, "DISCONNECT")
+	end.Want(t, "code", "1000", "messages_out", strconv.Itoa(lines))
+	if end["unsent"] != "" {
+		t.Error(end)
+	}
+}
+
+// At a shutdown nobody waits for it, and the log says how much it has not taken.
+func TestShutdownLeavesSlowClient(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: the closing handshake has five seconds")
+	}
+	t.Parallel()
+	s := serveSteps(t, "lines:1500,999")
+	c := servertest.NewClient(t, dialSlow(t, s.addr)).Upgrade("/")
+	c.Want(servertest.TestLine(0, 999))
+	for s.forks.Load() > 0 { // until the backend has ended
+		runtime.Gosched()
+	}
+	s.Close()
+	end := s.log.Wait(t, "DISCONNECT")
+	end.Want(t, "messages_out", "1500", "detail", "client was too slow to take the rest")
+	if n, err := strconv.Atoi(end["unsent"]); err != nil || n < 500_000 {
+		t.Error(end)
+	}
 }

@@ -1,20 +1,18 @@
 package session
 
 import (
+	"errors"
+	"os"
 	"time"
 
 	"wsd/server/websocket"
 )
 
 const (
-	// closeTimeout bounds the closing handshake: the batch that is being written,
-	// our close frame and the client's.
+	// closeTimeout bounds the closing handshake, unless the client is slow to take
+	// what was sent before the close frame: see awaitClose.
 	closeTimeout = 5 * time.Second
-	// drainTimeout bounds it for a slow client that is still receiving what was
-	// sent before the close frame. The backend has ended by then, so no limit on
-	// backends bounds this.
-	drainTimeout = time.Minute
-	drainPeriod  = time.Second // between two checks of its progress
+	drainPeriod  = time.Second // between two checks of a slow client's progress
 )
 
 // link is one connection: what the client sends, what is sent to it, and whether
@@ -33,6 +31,10 @@ type link struct {
 
 	received chan struct{} // closed when the receiving goroutine ends
 	lastRead error         // how reading ended; read after received is closed
+
+	unsent int    // bytes that the client had not taken when it was given up
+	lost   string // why it was given up, if not by the session's cause
+	reset  bool   // what it had not taken was thrown away, the close frame, too
 }
 
 func (l *link) init(s *Session, conn *websocket.Conn) {
@@ -76,17 +78,39 @@ func (l *link) write(frames []byte, count websocket.Count) {
 func (l *link) close(drop bool) {
 	l.pings.stop()
 	if drop {
-		l.conn.Abort()
+		l.abandon(l.hasEnded())
 	} else {
-		l.conn.SetDeadline(time.Now().Add(closeTimeout))
-		if l.conn.Unsent() > 0 {
-			l.flushSlowly()
-		} else {
-			l.conn.FlushControl()
-		}
+		l.shakeHands()
 	}
 	<-l.received
+	if errors.Is(l.lastRead, os.ErrDeadlineExceeded) && l.conn.Unsent() > 0 {
+		l.lost = "client was too slow to take the rest"
+		l.abandon(false)
+	}
 	l.conn.Finish(!drop && isFault(l.lastRead) && l.in.Skim())
+}
+
+// abandon closes the socket and records how much the client has not taken. The kernel
+// throws that away, so that it takes up no memory. It goes on sending only if keep is
+// set, or at a shutdown, where it may as well try.
+func (l *link) abandon(keep bool) {
+	l.unsent = l.conn.Unsent()
+	if keep || l.unsent == 0 || l.session.closing.Err() != nil {
+		l.conn.Abort()
+		return
+	}
+	l.reset = true
+	l.conn.Reset()
+}
+
+// hasEnded reports whether receiving has ended. The client may still be reading.
+func (l *link) hasEnded() bool {
+	select {
+	case <-l.received:
+		return true
+	default:
+		return false
+	}
 }
 
 // isFault reports whether reading ended with a fault of the client, so that more
@@ -97,37 +121,60 @@ func isFault(err error) bool {
 	return fault
 }
 
-// flushSlowly writes the close frame for a client that has not yet received what
-// was sent before it.
-func (l *link) flushSlowly() {
+// shakeHands writes the close frame and waits for the client's. It returns when
+// receiving has ended, or a deadline is set that will end it.
+func (l *link) shakeHands() {
+	begun := l.conn.Signs()
+	if begun.Unsent == 0 {
+		l.within(closeTimeout)
+		l.conn.FlushControl()
+		l.awaitClose(begun)
+		return
+	}
+	l.within(l.session.cfg.DrainPatience)
 	flushed := make(chan struct{})
-	go func() { // ends at the deadline; waited for below
+	go func() { // ends when the close frame is written, or at the deadline; waited for below
 		defer close(flushed)
 		l.conn.FlushControl()
 	}()
-	l.awaitDrained()
+	l.awaitClose(begun)
 	<-flushed
 }
 
-// awaitDrained extends the deadline of the closing handshake while the client
-// keeps receiving what is on its way to it. If the socket were closed before
-// that, anything the client sends would be answered with RST, and the rest would
-// be thrown away. It returns when reading has ended, or there is no more reason
-// to extend the deadline.
-func (l *link) awaitDrained() {
+// within sets the deadline of the closing handshake.
+func (l *link) within(d time.Duration) { l.conn.SetDeadline(time.Now().Add(d)) }
+
+// awaitClose extends the deadline of the closing handshake while a slow client keeps
+// taking what is on its way to it. If the socket were closed before that, anything the
+// client sends would be answered with RST, and the rest would be thrown away.
+func (l *link) awaitClose(before websocket.Signs) {
+	drains, one := l.session.cfg.Drains, &drain{cut: make(chan struct{})}
+	defer drains.leave(one)
 	tick := time.NewTicker(drainPeriod)
 	defer tick.Stop()
-	last := time.Now().Add(drainTimeout)
-	for left := l.conn.Unsent(); left > 0 && time.Now().Before(last); {
+	for slow := false; ; {
 		select {
 		case <-l.received:
+			l.within(closeTimeout)
+			return
+		case <-l.session.closing.Done():
+			l.within(closeTimeout)
+			return
+		case <-one.cut:
+			l.lost = "client was the slowest of too many slow ones"
+			l.abandon(false)
 			return
 		case <-tick.C:
 		}
-		now := l.conn.Unsent()
-		if now < left && l.session.closing.Err() == nil {
-			l.conn.SetDeadline(time.Now().Add(closeTimeout))
+		now := l.conn.Signs()
+		if slow = slow || now.Unsent > 0; slow {
+			if now.Took(before) {
+				l.within(l.session.cfg.DrainPatience)
+			}
+			drains.note(one, now.Taken(before))
+		} else if before.Unsent > 0 {
+			l.within(closeTimeout)
 		}
-		left = now
+		before = now
 	}
 }

@@ -34,6 +34,10 @@ type Config struct {
 	// IdleTimeout ends a session in which no message has passed for that long,
 	// and MaxSession one that has lasted that long, both with 1001.
 	IdleTimeout, MaxSession time.Duration
+	// DrainPatience is how long a client may take nothing of what is on its way to it
+	// when its session ends. Drains bounds how many sessions wait like that.
+	DrainPatience time.Duration
+	Drains        *Drains
 }
 
 // Session is one WebSocket and its backend. Three goroutines serve it: receive,
@@ -77,6 +81,9 @@ type End struct {
 	Duration                time.Duration
 	MessagesIn, MessagesOut uint64
 	BytesIn, BytesOut       uint64 // payload; out is what the socket has taken
+	// Unsent is how many bytes the client had not taken when the server gave it up,
+	// including framing and TLS; 0 where the platform can't tell.
+	Unsent int
 }
 
 // Start starts a session on a connection whose handshake is done, and returns.
@@ -131,11 +138,25 @@ func (s *Session) teardown() {
 	}()
 	s.backend.stop()
 	<-closed
-	s.hooks.Ended(End{
+	s.hooks.Ended(s.summary())
+}
+
+// summary returns the session's End. Nothing of the session runs any more.
+func (s *Session) summary() End {
+	l := &s.link
+	end := End{
 		Code: s.cause.code, Reason: s.cause.reason, Detail: s.cause.detail,
 		Exit:       s.backend.status,
 		Duration:   time.Since(s.begun).Round(time.Millisecond),
-		MessagesIn: s.link.in.Messages, BytesIn: s.link.in.Bytes,
-		MessagesOut: s.link.sent.Messages, BytesOut: s.link.sent.Bytes,
-	})
+		MessagesIn: l.in.Messages, BytesIn: l.in.Bytes,
+		MessagesOut: l.sent.Messages, BytesOut: l.sent.Bytes,
+		Unsent: l.unsent,
+	}
+	if l.lost != "" {
+		end.Detail = l.lost
+	}
+	if l.reset {
+		end.Code, end.Reason = websocket.CodeLost, ""
+	}
+	return end
 }

@@ -51,6 +51,9 @@ func begin(t testing.TB, cfg Config, steps ...string) *running {
 		t.Fatal(err)
 	}
 	cfg.Buffered = new(websocket.Budget)
+	if cfg.Drains == nil {
+		cfg.Drains = new(Drains)
+	}
 	r := &running{server: far, ended: make(chan End, 1)}
 	over := make(chan struct{})
 	t.Cleanup(func() {

@@ -4,8 +4,10 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"wsd/server/servertest"
 	"wsd/server/websocket"
@@ -47,7 +49,10 @@ func TestKeepaliveKeepsSlowestReader(t *testing.T) {
 		r.tick()
 		runtime.Gosched()
 	}
-	r.wantEnd(t, websocket.CodeLost, "client answered no ping")
+	end := r.wantEnd(t, websocket.CodeLost, "client answered no ping")
+	if end.Unsent < 100_000 {
+		t.Errorf("%d bytes were lost", end.Unsent)
+	}
 }
 
 // A client that has reset the connection, and of which all has been read, is not
@@ -90,5 +95,47 @@ func TestCountsWhatSocketTook(t *testing.T) {
 	if end.MessagesOut < read || end.MessagesOut > 20_000 || end.BytesOut < size*end.MessagesOut || end.BytesOut >= size*(end.MessagesOut+1) {
 		t.Errorf("%d messages and %d bytes are said to have been sent of %d: %d were read, and the buffers hold some more",
 			end.MessagesOut, end.BytesOut, lines, read)
+	}
+}
+
+// A session at its end waits for a client that takes what is on its way, but not when
+// that takes nothing any more, and the log says how much was lost.
+func TestDrainEndsWithStalledClient(t *testing.T) {
+	t.Parallel()
+	r := begin(t, Config{DrainPatience: 500 * time.Millisecond}, "long:400000")
+	r.narrow(t)
+	end := r.wantEnd(t, websocket.CodeLost, "client was too slow to take the rest")
+	if end.Unsent < 100_000 || !end.Exit.OK() {
+		t.Errorf("%+v", end)
+	}
+}
+
+// The slowest of too many sessions at their end gives way, and the others go on.
+func TestDrainsGiveWay(t *testing.T) {
+	t.Parallel()
+	cfg := Config{DrainPatience: servertest.Patience, Drains: &Drains{Limit: 2}}
+	var all []*running
+	for range 3 {
+		before := servertest.NewGate(t)
+		r := begin(t, cfg, before.Step(), "long:400000")
+		r.narrow(t)
+		before.Reached()
+		before.Open()
+		all = append(all, r)
+	}
+	out := -1
+	for out < 0 {
+		runtime.Gosched()
+		out = slices.IndexFunc(all, func(r *running) bool { return len(r.ended) > 0 })
+	}
+	end := all[out].wantEnd(t, websocket.CodeLost, "client was the slowest of too many slow ones")
+	if end.Unsent < 100_000 {
+		t.Errorf("%+v", end)
+	}
+	for _, r := range slices.Delete(all, out, out+1) {
+		if got := r.WantClose(1000, ""); len(got) != 1 || len(got[0]) != 400_000 {
+			t.Errorf("%d messages came", len(got))
+		}
+		r.wantEnd(t, websocket.CodeOK, "")
 	}
 }
