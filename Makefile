@@ -49,7 +49,7 @@ DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.m
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run check test test386 style lint vulncheck cross bench soak fuzz faults e2e man completions install uninstall archives packages clean help
+.PHONY: build run check test test386 style lint vulncheck cross bench docs pictures soak fuzz faults e2e man completions install uninstall archives packages clean help
 
 # Without C, wsd asks no library for names of hosts and users, and needs no other file.
 build: export CGO_ENABLED := 0
@@ -75,7 +75,7 @@ test386: ## test as a program of 32 bits, on a machine that runs those of linux/
 	$(call tests,,./server/... ./exec/... ./cmd/wsd)
 
 style: ## gofmt and go vet
-	@files=$$(gofmt -l cmd exec server examples); \
+	@files=$$(gofmt -l cmd exec server examples docs); \
 	if [ -n "$$files" ]; then echo "gofmt would change:"; echo "$$files"; exit 1; fi
 	go vet -tags e2e ./...
 	go vet -C examples/relay -tags e2e ./...
@@ -106,6 +106,12 @@ bench: ## compare wsd with websocketd and with the yardstick, and draw docs/spee
 	go run $(BENCHSTAT) -col daemon -filter .unit:op/s -format csv bin/bench.txt >bin/bench.csv
 	@command -v gnuplot >/dev/null || { echo "make: gnuplot is missing, so docs/speed.svg stays as it is"; exit 0; }; \
 	gnuplot -c cmd/wsbench/speed.gp bin/bench.csv docs/speed.svg
+
+docs: ## write the tables of docs/flags.md
+	go test -count=1 -run TestFlagsPage ./cmd/wsd -update
+
+pictures: build ## write the pictures of README.md, with Chromium
+	cd testdata/browser && npm ci --ignore-scripts && WSD="$(CURDIR)/bin/wsd" PICTURES="$(CURDIR)/docs" PORT=$(PORT) node --test pictures.test.mjs
 
 soak: ## load wsd for DURATION with SESSIONS at once, and check everything
 	go build -o bin/ ./cmd/wsd ./cmd/wssoak

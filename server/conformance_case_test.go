@@ -11,7 +11,7 @@ import (
 )
 
 // The conformance suite is data: what a client sends, and what RFC 6455 and
-// README.md make of it. TestConformance runs it in this process, and with the build
+// docs/backends.md make of it. TestConformance runs it in this process, and with the build
 // tag e2e TestConformanceFull against wsd as one of its own.
 
 // sizeLimit is the suite's --maxframesize. A frame of 65536 bytes fits.

@@ -15,7 +15,7 @@ import (
 	"wsd/server/servertest"
 )
 
-var update = flag.Bool("update", false, "write what cmp has found different into the scripts")
+var update = flag.Bool("update", false, "write what is different into the scripts, and the tables into docs/flags.md")
 
 // TestScript runs each file in testdata/script: what wsd does with a command line.
 func TestScript(t *testing.T) {
