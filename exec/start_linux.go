@@ -39,14 +39,16 @@ func openPipe(ours int) (r, w *os.File, err error) {
 	return os.NewFile(uintptr(ends[reads]), "|0"), os.NewFile(uintptr(ends[writes]), "|1"), nil
 }
 
-// startProcess starts the process with no signal blocked and with no descriptor but
-// attr.Files. It returns no handle, which would cost a descriptor: a pid is enough,
-// since it can't be reused before the child is reaped.
+// startProcess starts the process with no signal blocked, no ambient capability and
+// no descriptor but attr.Files. It returns no handle, which would cost a descriptor: a
+// pid is enough, since it can't be reused before the child is reaped.
 //
 // A process inherits the signal mask of the thread that forks it: if a server was
 // started with signals blocked, no SIGTERM would reach its children. It would also
 // inherit descriptors that this process was itself started with and knows nothing
-// of; see keepInherited.
+// of; see keepInherited. And it would inherit ambient capabilities, which a service
+// manager gives a server so that it may listen on port 80. Dropping them takes nothing
+// from the thread itself, so they are not put back.
 func startProcess(name string, argv []string, attr *os.ProcAttr) (pid int, handle *os.Process, err error) {
 	keepInherited()
 	starting.Lock()
@@ -58,6 +60,7 @@ func startProcess(name string, argv []string, attr *os.ProcAttr) (pid int, handl
 		unix.PthreadSigmask(unix.SIG_SETMASK, &none, nil)
 		defer unix.PthreadSigmask(unix.SIG_SETMASK, &current, nil)
 	}
+	unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) // fails before Linux 4.3, which has none
 	sys := &syscall.ProcAttr{Dir: attr.Dir, Env: attr.Env, Sys: attr.Sys}
 	for _, f := range attr.Files {
 		sys.Files = append(sys.Files, f.Fd())

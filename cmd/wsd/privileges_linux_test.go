@@ -15,6 +15,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
 	"wsd/server/servertest"
 )
 
@@ -45,6 +48,7 @@ func TestPrivileges(t *testing.T) {
 	t.Run("Key", func(t *testing.T) { testRootsKey(t, wsd) })
 	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
 	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
+	t.Run("Ambient", func(t *testing.T) { testAmbient(t, wsd) })
 	t.Run("OutOfReach", func(t *testing.T) { testOutOfReach(t, wsd) })
 	t.Run("Warning", func(t *testing.T) { testRootWarning(t, wsd) })
 }
@@ -296,6 +300,32 @@ func testNotRoot(t *testing.T, wsd string) {
 		want := "wsd: error: --user=" + name + ": only root can become another user\nwsd: hint: start wsd as root, "
 		if err == nil || !strings.HasPrefix(string(out), want) {
 			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// testAmbient starts wsd as systemd does with AmbientCapabilities: it may listen on a
+// port of root's, and what it starts may not, from whichever thread.
+func testAmbient(t *testing.T, wsd string) {
+	_, uid, gid := nobody(t)
+	port := privilegedPort(t)
+	cmd := command(t, wsd, "--address=127.0.0.1:"+port, "grep", "^Cap[PEA]", "/proc/self/status")
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Credential:  &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)},
+		AmbientCaps: []uintptr{unix.CAP_NET_BIND_SERVICE},
+	}
+	p := servertest.Listen(t, cmd)
+	var clients []*servertest.Client
+	for range 8 {
+		clients = append(clients, p.Client())
+	}
+	for _, c := range clients {
+		c.Write(servertest.Request("/"))
+	}
+	const none = ":\t0000000000000000"
+	for _, c := range clients {
+		if got := says(t, c.WantUpgraded(), ""); !slices.Equal(got, []string{"CapPrm" + none, "CapEff" + none, "CapAmb" + none}) {
+			t.Errorf("the backend has %q", got)
 		}
 	}
 }
