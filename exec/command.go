@@ -56,6 +56,6 @@ func (c *Command) Start() (*Process, error) {
 		Stderr:  s.stderr,
 		pid:     pid,
 		handle:  handle,
-		hurried: make(chan struct{}),
+		hurried: make(chan struct{}), abandoned: make(chan struct{}),
 	}, nil
 }

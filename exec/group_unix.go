@@ -38,6 +38,16 @@ func signalGroup(p *Process, sig syscall.Signal) error {
 	return err
 }
 
+// reapAdopted reaps those of the group whose own parent has ended and whom this
+// process has got instead: it is the first one of a container.
+func (p *Process) reapAdopted() {
+	for {
+		if pid, err := syscall.Wait4(-p.pid, nil, syscall.WNOHANG, nil); pid <= 0 && err != syscall.EINTR {
+			return
+		}
+	}
+}
+
 func statusOf(status syscall.WaitStatus) Status {
 	if status.Signaled() {
 		return Status{Code: -1, Signal: signalName(status.Signal())}

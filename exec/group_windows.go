@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"os"
 	"syscall"
 	"time"
 
@@ -26,6 +27,12 @@ func signalGroup(p *Process, sig syscall.Signal) error {
 	}
 	return windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(p.pid))
 }
+
+// signalRest reaches nobody: a group is not known by its number here once the
+// process has ended.
+func signalRest(*Process, syscall.Signal) error { return os.ErrProcessDone }
+
+func (p *Process) reapAdopted() {}
 
 func statusOf(status syscall.WaitStatus) Status {
 	return Status{Code: status.ExitStatus()}

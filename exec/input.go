@@ -10,11 +10,17 @@ import (
 // Input is the writing end of a process's stdin. Write and Close may be called
 // from different goroutines.
 type Input struct {
+	// Lines says that what is written are lines, so that an EOF may follow the last
+	// byte of one. Otherwise it may only follow the end of a Write. It is set before
+	// the first Write.
+	Lines bool
+
 	file     *os.File
 	terminal bool // file is shared with stdout and can't be closed by itself
 
 	turn   chan struct{} // holds a token while a Write or Close is in progress
-	closed bool          // guarded by turn, as is owed
+	closed bool          // guarded by turn, as is the rest
+	cut    bool          // the process has been given a part of something
 	owed   []byte        // what a Write to a terminal still has to type
 }
 
@@ -31,10 +37,20 @@ func (in *Input) Write(b []byte) (int, error) {
 	if in.closed {
 		return 0, os.ErrClosed
 	}
+	write := in.file.Write
 	if in.terminal {
-		return in.writeTerminal(b)
+		write = in.writeTerminal
 	}
-	return in.file.Write(b)
+	n, err := write(b)
+	switch {
+	case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+		in.cut = false // nobody reads it
+	case !in.Lines:
+		in.cut = err != nil
+	case n > 0:
+		in.cut = b[n-1] != '\n'
+	}
+	return n, err
 }
 
 // WriteWithin is Write for a client that is gone: it goes on while the process
@@ -71,8 +87,9 @@ func (in *Input) writeAside(patience time.Duration, b []byte) error {
 func (in *Input) hurry() { in.file.SetWriteDeadline(time.Now()) }
 
 // Close gives the process its EOF. A Write in progress may still finish within
-// patience; what has not been taken by then is lost, and Close returns. A terminal
-// that is still full then gets no EOF; the error says so.
+// patience; what has not been taken by then is lost, and Close returns. There is no
+// EOF, and the error is os.ErrDeadlineExceeded, when half a message would pass for
+// the last one, and when a terminal is full even then.
 func (in *Input) Close(patience time.Duration) error {
 	if !in.interrupt(patience) {
 		return in.abandon()
@@ -82,6 +99,9 @@ func (in *Input) Close(patience time.Duration) error {
 		return nil
 	}
 	in.closed = true
+	if in.cut {
+		return os.ErrDeadlineExceeded
+	}
 	if in.terminal {
 		return in.endTerminal()
 	}

@@ -41,6 +41,7 @@ func writeUntil(state string, p *Process, b []byte) <-chan written {
 func TestCloseInterruptsWrite(t *testing.T) {
 	data := bytes.Repeat([]byte("0123456789abcde\n"), 1<<16)
 	p := start(t, play("late"))
+	p.Stdin.Lines = true // of which a pipe holds a whole number
 	expect(t, p.Stdout, "ready\n")
 	result := write(p, data)
 	if err := p.Stdin.Close(0); err != nil {
@@ -54,6 +55,32 @@ func TestCloseInterruptsWrite(t *testing.T) {
 	e := drain(p)
 	if !bytes.Equal(e.stdout, data[:w.n]) || !e.status.OK() {
 		t.Errorf("%d bytes of %d reached it; %v", len(e.stdout), w.n, e.status)
+	}
+}
+
+// TestNoEOFAfterHalf: what a process has been given half of must not seem whole to it.
+// It is stopped by signals instead, and the first one comes at once.
+func TestNoEOFAfterHalf(t *testing.T) {
+	for _, pty := range terminals() {
+		for name, cut := range map[string]func(*Process){
+			"within a write":  func(p *Process) { p.Stdin.WriteWithin(time.Millisecond, make([]byte, 1<<20)) },
+			"between two":     func(p *Process) { p.Stdin.Lines = true; p.Stdin.Write([]byte("half")) },
+			"in a hurry":      func(p *Process) { result := write(p, make([]byte, 1<<20)); p.Stdin.hurry(); <-result },
+			"after a newline": func(p *Process) { p.Stdin.WriteWithin(time.Millisecond, bytes.Repeat([]byte{'\n'}, 1<<20)) },
+		} {
+			c := play("late") // which SIGINT ends
+			c.PTY = pty
+			p := start(t, c)
+			expect(t, p.Stdout, "ready\n")
+			cut(p)
+			e := <-stopAfter(time.Hour, p) // which is for a process that may still find its EOF
+			if err := p.Stdin.file.SetDeadline(time.Time{}); err != nil {
+				t.Errorf("%s, terminal %t: stdin has been closed: %v", name, pty, err)
+			}
+			if e.status.Signal != "SIGINT" {
+				t.Errorf("%s, terminal %t: %v", name, pty, e.status)
+			}
+		}
 	}
 }
 

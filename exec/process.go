@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -18,11 +19,13 @@ type Process struct {
 	pid    int
 	handle *os.Process // nil where pid is enough
 
-	hurry   sync.Once
-	hurried chan struct{} // closed by Hurry
+	hurry, abandon     sync.Once
+	hurried, abandoned chan struct{} // closed by Hurry and by Abandon
 
-	mu     sync.Mutex // orders signals and the reaping of the process
-	reaped bool
+	mu     sync.Mutex // orders signals, the reaping of the process, and the end of its group
+	reaped bool       // only others are left of the group
+	over   bool       // the group has ended, or has been killed
+	group  int        // Linux: a pidfd of the process, while reaped and not over
 }
 
 // PID is the process's id, and the id of its group.
@@ -30,14 +33,53 @@ func (p *Process) PID() int { return p.pid }
 
 // Wait blocks until the process has exited, reaps it, and returns how it ended. It
 // is called once. Where the platform allows, it holds no thread while it waits, so
-// that ten thousand calls cost nothing. Processes that the backend started may
-// outlive it and hold its streams open.
+// that ten thousand calls cost nothing. What the process has left
+// behind in its group is ended with it, by SIGTERM and, half a second later,
+// SIGKILL; on Windows it stays.
+//
+// A process that is still there a moment after Abandon is given up: the status has
+// the error ErrStays then, and the process is reaped whenever it ends.
 func (p *Process) Wait() Status {
-	status, err := p.reap()
-	if err != nil {
-		return Status{Err: fmt.Errorf("waiting for process %d: %w", p.pid, err)}
+	ended := make(chan Status, 1)
+	go func() { // ends with the process and its group; Wait waits for it unless it gives up
+		status, err := p.reap()
+		if err != nil {
+			status = Status{Err: fmt.Errorf("waiting for process %d: %w", p.pid, err)}
+		}
+		ended <- status
+	}()
+	select {
+	case status := <-ended:
+		return status
+	case <-p.abandoned:
 	}
-	return status
+	patience := afterAbandon
+	if errors.Is(p.Signal(0), syscall.EPERM) {
+		patience = 0 // it has changed its user, and no signal reaches it
+	}
+	select {
+	case status := <-ended:
+		return status
+	case <-time.After(patience):
+		return Status{Err: fmt.Errorf("process %d: %w", p.pid, ErrStays)}
+	}
+}
+
+// endRest returns when nobody is left in the group, which has got SIGTERM. It kills
+// those who take too long.
+func (p *Process) endRest() {
+	deadline, killed := time.Now().Add(restTime), false
+	for pause := time.Millisecond; p.Signal(0) == nil; pause = min(2*pause, 20*time.Millisecond) {
+		if time.Now().After(deadline) {
+			if killed {
+				return // dead, but for a parent that does not reap them
+			}
+			p.Kill()
+			deadline, killed, pause = time.Now().Add(afterKill), true, time.Millisecond
+		}
+		time.Sleep(pause)
+		p.reapAdopted()
+	}
 }
 
 // Signal sends sig to the whole process group. After Wait it does nothing: the
@@ -45,10 +87,14 @@ func (p *Process) Wait() Status {
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.reaped || p.pid <= 1 { // kill(2) would signal other processes than a child
+	switch {
+	case p.over || p.pid <= 1: // kill(2) would signal other processes than a child
 		return os.ErrProcessDone
+	case p.reaped:
+		return signalRest(p, sig)
+	default:
+		return signalGroup(p, sig)
 	}
-	return signalGroup(p, sig)
 }
 
 // Kill ends the whole process group at once.
@@ -57,7 +103,8 @@ func (p *Process) Kill() error { return p.Signal(syscall.SIGKILL) }
 // Release closes this side's ends of the streams. It is called last.
 func (p *Process) Release() {
 	p.Stdin.Close(0)
-	p.Stdout.Close() // the same file as Stdin's where that is a terminal
+	p.Stdin.file.Close() // may be open still
+	p.Stdout.Close()     // the same file as Stdin's where that is a terminal
 	p.Stderr.Close()
 }
 
@@ -103,22 +150,41 @@ const Patience = time.Second
 // Only a process that has left the group can hold them longer.
 const afterKill = 250 * time.Millisecond
 
+// afterAbandon is how much longer a process may take to end that has been killed: a
+// busy machine is slow at that, too.
+const afterAbandon = 2 * time.Second
+
+// restTime is how long the processes that a process has left behind may take to end
+// after SIGTERM.
+const restTime = 500 * time.Millisecond
+
+// ErrStays is the error of a process that did not end when it was killed: it runs
+// as another user, or is stuck in the kernel.
+var ErrStays = errors.New("it does not end, not even by SIGKILL")
+
 // Stop ends the process: it closes its stdin, then sends the signals of the ladder
-// to its group, each after its own wait plus extra. It returns when done is closed,
-// which the caller does once stdout has been read to its end and Wait has returned.
-// At the end of the ladder Stop makes reads of Stdout fail, so that this is bound
-// to happen.
+// to its group, each after its own wait plus extra; the first one at once if stdin
+// can't be closed, see Input.Close. It returns when done is closed, which the caller
+// does once stdout has been read to its end and Wait has returned. At the end of the
+// ladder Stop makes reads of Stdout fail, so that this is bound to happen.
 func (p *Process) Stop(extra time.Duration, done <-chan struct{}) {
 	var closing sync.WaitGroup
 	defer closing.Wait()
-	closing.Go(func() { p.Stdin.Close(Patience + extra) }) // ends by then, or with the process
+	noEOF := make(chan struct{})
+	closing.Go(func() { // ends by then, or with the process
+		if errors.Is(p.Stdin.Close(Patience+extra), os.ErrDeadlineExceeded) {
+			close(noEOF)
+		}
+	})
+	cut := noEOF
 	for _, r := range ladder {
-		if waitFor(r.wait, done, nil) || waitFor(extra, done, p.hurried) {
+		if waitFor(r.wait, done, cut, nil) || waitFor(extra, done, cut, p.hurried) {
 			return
 		}
 		p.Signal(r.signal)
+		cut = nil
 	}
-	if waitFor(afterKill, done, nil) {
+	if waitFor(afterKill, done, nil, nil) {
 		return
 	}
 	p.Abandon()
@@ -134,8 +200,10 @@ func (p *Process) Hurry() {
 }
 
 // Abandon makes reads of Stdout and Stderr fail from now on, even if other
-// processes still hold the other ends.
+// processes still hold the other ends, and makes Wait give up soon. It is called after
+// Kill.
 func (p *Process) Abandon() {
+	p.abandon.Do(func() { close(p.abandoned) })
 	for _, f := range []*os.File{p.Stdout, p.Stderr} {
 		if f.SetReadDeadline(time.Now()) != nil {
 			f.Close() // a file without deadlines: a pipe on Windows
@@ -143,15 +211,17 @@ func (p *Process) Abandon() {
 	}
 }
 
-// waitFor waits for done to be closed, until d has passed or cut is closed, and
-// reports whether it was.
-func waitFor(d time.Duration, done, cut <-chan struct{}) bool {
+// waitFor waits for done to be closed, until d has passed or cut or hurried is closed,
+// and reports whether it was.
+func waitFor(d time.Duration, done, cut, hurried <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-done:
 		return true
 	case <-cut:
+		return false
+	case <-hurried:
 		return false
 	case <-timer.C:
 		return false

@@ -7,12 +7,26 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reap waits until the process has exited and then reaps it, while no signal can be
-// sent: until then no other process can get its pid.
+// reap waits until the process has exited and then reaps it and ends its group.
+// Up to the reaping its number is its own, and its group's.
 func (p *Process) reap() (Status, error) {
 	awaitExit(p.pid)
+	status, err := p.reapLeader()
+	p.endRest()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.over = true
+	unix.Close(p.group)
+	return status, err
+}
+
+// reapLeader asks the others of the group to end, if there are any, and reaps the
+// process.
+func (p *Process) reapLeader() (Status, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.group, _ = unix.PidfdOpen(p.pid, 0)
+	syscall.Kill(-p.pid, syscall.SIGTERM)
 	p.reaped = true
 	var status syscall.WaitStatus
 	for {
@@ -23,8 +37,20 @@ func (p *Process) reap() (Status, error) {
 	}
 }
 
-// awaitExit returns once the child pid can be reaped without waiting. It is called
-// after stdout has ended, so the child has most often exited already.
+// signalRest signals the group of a process that has been reaped. The pidfd stands
+// for that group, whoever its number belongs to by now. Before Linux 6.9, or when no
+// descriptor was left for it, the number must do, which nobody else gets as long as
+// the group has a member.
+func signalRest(p *Process, sig syscall.Signal) error {
+	err := unix.PidfdSendSignal(p.group, sig, nil, unix.PIDFD_SIGNAL_PROCESS_GROUP)
+	if err == unix.EINVAL || err == unix.EBADF || err == unix.ENOSYS {
+		return syscall.Kill(-p.pid, sig)
+	}
+	return err
+}
+
+// awaitExit returns once the child pid can be reaped at once. Its stdout has
+// ended, so that most often it has exited, too.
 func awaitExit(pid int) {
 	if hasExited(unix.P_PID, pid) {
 		return

@@ -11,11 +11,19 @@ import "syscall"
 // another process.
 func (p *Process) reap() (Status, error) {
 	state, err := p.handle.Wait()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.reaped = true
+	p.setReaped(false)
+	p.Signal(syscall.SIGTERM)
+	p.endRest()
+	p.setReaped(true)
 	if err != nil {
 		return Status{}, err
 	}
 	return statusOf(state.Sys().(syscall.WaitStatus)), nil
+}
+
+// setReaped notes that the process has been reaped, and whether its group has ended.
+func (p *Process) setReaped(over bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.reaped, p.over = true, over
 }

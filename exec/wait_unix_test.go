@@ -4,7 +4,10 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	osexec "os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -90,5 +93,36 @@ func awaitStopped(t *testing.T, p *Process) {
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(p.PID(), &status, syscall.WUNTRACED, nil); err != nil || !status.Stopped() {
 		t.Fatalf("not stopped: %v, %v", status, err)
+	}
+}
+
+// TestWaitEndsGroup: what the process has left behind ends with it, though it holds
+// none of the streams.
+func TestWaitEndsGroup(t *testing.T) {
+	t.Parallel()
+	ps := tool(t, "ps")
+	for name, script := range map[string]string{
+		"obedient": "sleep 1000 >/dev/null 2>&1 & echo $!",
+		"stubborn": "trap '' TERM; sleep 1000 >/dev/null 2>&1 & echo $!",
+		"two":      "sleep 1000 >/dev/null 2>&1 & (trap '' TERM; exec sleep 1000 >/dev/null 2>&1) & echo $!",
+	} {
+		for _, pty := range terminals() {
+			t.Run(fmt.Sprint(name, ", terminal ", pty), func(t *testing.T) {
+				t.Parallel()
+				c := sh(t, "trap '' HUP; "+script+"; exit 3")
+				c.PTY = pty
+				e := drain(start(t, c))
+				if e.status.Code != 3 {
+					t.Error(e.status)
+				}
+				pid := strings.TrimSpace(string(e.stdout))
+				for { // a process that has been killed is there for a moment
+					state, _ := osexec.Command(ps, "-o", "stat=", "-p", pid).Output()
+					if text := strings.TrimSpace(string(state)); text == "" || text[0] == 'Z' {
+						break
+					}
+				}
+			})
+		}
 	}
 }

@@ -3,6 +3,7 @@
 package server
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -21,8 +22,14 @@ import (
 // process group.
 
 func init() {
-	servertest.Steps["trap"] = trapSignals // FILE: their names go there, and nothing else happens
-	servertest.Steps["eof"] = noteEOF      // FILE: waits for stdin's end and notes it there
+	servertest.Steps["trap"] = trapSignals             // FILE: their names go there, and nothing else happens
+	servertest.Steps["awaitint"] = func(line string) { // prints it, and waits for SIGINT
+		came := make(chan os.Signal, 1)
+		signal.Notify(came, syscall.SIGINT)
+		fmt.Println(line)
+		<-came
+	}
+	servertest.Steps["eof"] = noteEOF // FILE: waits for stdin's end and notes it there
 }
 
 func trapSignals(file string) {
@@ -82,6 +89,48 @@ func TestLadderReachesChildOfEndedBackend(t *testing.T) {
 	c.Leave()
 	child.Gone()
 	s.log.Wait(t, "DISCONNECT").Want(t, "exit", "exit status 0")
+}
+
+// What a program leaves behind ends with it, also when it holds no stream of it.
+func TestNothingStaysBehind(t *testing.T) {
+	t.Parallel()
+	const quiet = "start:close:stdout;close:stderr;"
+	for name, leave := range map[string]func(steps []string) func(){
+		"backend": func(steps []string) func() {
+			c := serveSteps(t, append(steps, "drain")...).client(t)
+			return c.Leave
+		},
+		"terminal": func(steps []string) func() {
+			c := serve(t, Config{Command: servertest.Play(append(steps, "drain")...), PTY: true}).client(t)
+			return c.Leave
+		},
+		"CGI program": func(steps []string) func() {
+			s, gate := serve(t, Config{}), servertest.NewGate(t)
+			s.cfg.CGIDir = cgiFolder(t, append(steps, gate.Step(), plainText, "print:")...)
+			c := servertest.NewClient(t, servertest.Connect(t, s.addr))
+			c.Write([]byte(request("GET", "/play.cgi")))
+			gate.Reached()
+			return func() { gate.Open(); c.ReadAnswer() }
+		},
+		"AuthCommand": func(steps []string) func() {
+			gate := servertest.NewGate(t)
+			c := serveAuth(t, append(steps, gate.Step())...).dial(t)
+			c.Write(servertest.Request("/"))
+			gate.Reached()
+			return func() { gate.Open(); c.WantUpgraded() }
+		},
+	} {
+		for kind, ignore := range map[string]string{"obedient": "", "stubborn": "ignore:SIGHUP,SIGTERM;"} {
+			child := servertest.NewGate(t)
+			end := leave([]string{quiet + ignore + child.Step()})
+			child.Reached()
+			end()
+			child.Gone()
+			if t.Failed() {
+				t.Fatal(name, kind)
+			}
+		}
+	}
 }
 
 // A process that has left the group can't be killed, and does not hold up the

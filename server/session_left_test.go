@@ -1,6 +1,7 @@
 package server
 
 import (
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -126,6 +127,29 @@ func TestSlowBackendDuringPing(t *testing.T) {
 	c.Leave()
 	if c.Pongs != 1 {
 		t.Errorf("%d pongs for one ping", c.Pongs)
+	}
+}
+
+// Nor may it take for one what it has read of a message when the session ends: it
+// reads on, with no end in sight, and is stopped by signals.
+func TestNoEndAfterHalfMessage(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]Config{"pipe": {}, "terminal": {PTY: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := recording(t)
+			cfg.Command = servertest.Play("input:1", "awaitint:begun", "read:"+file)
+			s := serve(t, cfg)
+			c := s.client(t)
+			c.Send(strings.Repeat("x", 200_000))
+			c.Want("begun")
+			go s.Close() // ends with the backend
+			c.WantClose(1001, "")
+			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1001", "exit", "signal: SIGTERM")
+			if got, err := os.ReadFile(file); err == nil {
+				t.Errorf("the backend has read %d bytes and an end", len(got))
+			}
+		})
 	}
 }
 

@@ -49,6 +49,7 @@ func TestPrivileges(t *testing.T) {
 	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
 	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
 	t.Run("Ambient", func(t *testing.T) { testAmbient(t, wsd) })
+	t.Run("OtherUser", func(t *testing.T) { testOtherUser(t, wsd) })
 	t.Run("OutOfReach", func(t *testing.T) { testOutOfReach(t, wsd) })
 	t.Run("Warning", func(t *testing.T) { testRootWarning(t, wsd) })
 }
@@ -327,6 +328,37 @@ func testAmbient(t *testing.T, wsd string) {
 		if got := says(t, c.WantUpgraded(), ""); !slices.Equal(got, []string{"CapPrm" + none, "CapEff" + none, "CapAmb" + none}) {
 			t.Errorf("the backend has %q", got)
 		}
+	}
+}
+
+// testOtherUser has a backend that becomes a user whom wsd may send no signal, as
+// sudo does. It holds up neither its session, nor its place, nor wsd.
+func testOtherUser(t *testing.T, wsd string) {
+	become := filepath.Join(servertest.Dir(t), "setpriv")
+	if out, err := exec.Command("install", "-m", "4755", servertest.Tool(t, "setpriv"), become).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p := served(t, wsd, nil, "--address=127.0.0.1:0", "--user=nobody", "--maxforks=1",
+		become, "--reuid=1", "--regid=1", "--clear-groups", "sh", "-c", "trap '' INT TERM HUP; echo $$; exec sleep 1000")
+	for range 2 { // the second one has the place of the first
+		c := p.Dial("/")
+		line, err := c.Read()
+		pid, _ := strconv.Atoi(line)
+		if err != nil || pid == 0 {
+			servertest.Missing(t, "a file system for programs that change their user")
+		}
+		t.Cleanup(func() { syscall.Kill(pid, syscall.SIGKILL) })
+		c.Leave()
+		p.Log.Wait(t, "DISCONNECT", "pid", line, "exit", "exit status unknown")
+		if servertest.State(t, pid) == "Z" {
+			t.Error("the backend has ended")
+		}
+	}
+	if given := p.Log.All("the backend is given up, and still runs", "level", "WARN", "err", "…SIGKILL…"); len(given) != 2 {
+		t.Errorf("%d warnings, want 2", len(given))
+	}
+	if status := p.Stop(); status != 0 { // though both still run
+		t.Errorf("wsd ended with %d", status)
 	}
 }
 

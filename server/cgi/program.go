@@ -58,7 +58,9 @@ func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 	status := p.Process.Wait()
 	close(p.done)
 	stop()
-	if !status.OK() {
+	if errors.Is(status.Err, exec.ErrStays) {
+		p.Log.Warn("the CGI program is given up, and still runs", "err", status.Err)
+	} else if !status.OK() {
 		p.Log.Info("CGI program failed", "exit", status.String())
 	}
 	p.end()

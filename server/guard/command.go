@@ -88,6 +88,9 @@ func hear(proc *exec.Process, log *slog.Logger) ([]byte, exec.Status) {
 		proc.Kill()
 	}
 	status := proc.Wait()
+	if errors.Is(status.Err, exec.ErrStays) {
+		log.Warn("the program of {AuthCommand} is given up, and still runs", "err", status.Err)
+	}
 	proc.Stderr.SetReadDeadline(time.Now())
 	<-stderrRead
 	return output, status

@@ -34,6 +34,9 @@ type backend struct {
 
 func (b *backend) init(s *Session, proc *exec.Process) {
 	b.session, b.proc = s, proc
+	if proc != nil {
+		proc.Stdin.Lines = !s.cfg.Binary
+	}
 	b.sent, b.stderrRead = make(chan struct{}), make(chan struct{})
 	if s.cfg.PassStderr {
 		b.share()
@@ -105,6 +108,9 @@ func (b *backend) send() {
 	}
 	status := b.proc.Wait()
 	b.status = &status
+	if errors.Is(status.Err, exec.ErrStays) {
+		b.session.log.Warn("the backend is given up, and still runs", "err", status.Err)
+	}
 	b.session.hooks.Exited()
 	b.settleStderr()
 	b.session.end(exited(status))
