@@ -95,14 +95,16 @@ func (s *Server) authorize(r *httpRequest, id string, backend *exec.Command) *re
 		return nil
 	}
 	log := s.log.With("session", id)
-	ctx, cancel := context.WithCancelCause(r.Context())
+	there, end := whileThere(r.Request)
+	defer end()
+	ctx, cancel := context.WithCancelCause(there)
 	defer cancel(nil)
 	defer context.AfterFunc(s.life.closing, func() { cancel(errClosing) })()
 	env, status, err := s.auth.Run(ctx, log, backend.Env)
 	switch {
 	case errors.Is(err, errClosing):
 		return shuttingDown
-	case r.Context().Err() != nil:
+	case there.Err() != nil:
 		return &refusal{status: http.StatusServiceUnavailable, text: "the client has left"}
 	case err != nil:
 		log.Error("the program of {AuthCommand} failed", "err", err)

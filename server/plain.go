@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -88,6 +89,7 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 	defer s.life.release(proc)
 	log = log.With("pid", proc.PID())
 	program := cgi.Program{Process: proc, Log: log, CloseDelay: s.cfg.CloseDelay, Patience: s.stallTimeout}
+	program.AwaitLeft = func(ctx context.Context) error { return awaitLeft(ctx, r.Request) }
 	err = program.Serve(w, r.Request)
 	if err != nil && w.status == 0 { // nothing has been answered
 		log.Error("bad answer of a CGI program", "err", err)

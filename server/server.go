@@ -236,7 +236,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		// Otherwise net/http would answer OPTIONS * itself, bypassing the guards
 		// and the log.
 		DisableGeneralOptionsHandler: true,
-		ConnContext:                  proxy.ConnContext,
+		ConnContext:                  connContext,
 		ConnState:                    s.countConn,
 	}
 }

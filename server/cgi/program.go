@@ -29,9 +29,14 @@ type Program struct {
 	// Patience is how long the client may stall in sending the body or in taking
 	// the answer.
 	Patience time.Duration
+	// AwaitLeft returns nil when the client has left that has sent something behind
+	// its request, which the request's context does not see, and an error when it can't
+	// tell or ctx is done. It is called once the body has been read.
+	AwaitLeft func(ctx context.Context) error
 
 	client *http.ResponseController
 	over   atomic.Bool // nobody wants the rest of the body
+	whole  bool        // all of the body has been read; set before fed is closed
 
 	done, fed, stderrRead chan struct{}
 }
@@ -50,6 +55,14 @@ func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 	go p.feed(r.Body)  // ends with the body or by p.end, which waits for it
 	go p.drainStderr() // ends with stderr or by p.end, which waits for it
 	stop := context.AfterFunc(r.Context(), func() { p.Process.Stop(p.CloseDelay, p.done) })
+	running, cancel := context.WithCancel(context.Background())
+	watched := make(chan struct{})
+	go func() { // ends when running is done; waited for below
+		defer close(watched)
+		if <-p.fed; p.whole && p.AwaitLeft(running) == nil {
+			p.Process.Stop(p.CloseDelay, p.done)
+		}
+	}()
 	err := p.relay(w)
 	if err != nil {
 		go p.Process.Stop(p.CloseDelay, p.done) // ends with p.done, which is closed below
@@ -64,6 +77,8 @@ func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 		p.Log.Info("CGI program failed", "exit", status.String())
 	}
 	p.end()
+	cancel()
+	<-watched
 	return err
 }
 
@@ -94,6 +109,7 @@ func (p *Program) drainStderr() {
 func (p *Program) feed(body io.Reader) {
 	defer close(p.fed)
 	_, err := io.Copy(p.Process.Stdin, patientReader{body, p})
+	p.whole = err == nil
 	p.client.SetReadDeadline(time.Time{}) // net/http keeps reading, to notice when the client leaves
 	if errors.Is(err, os.ErrDeadlineExceeded) && !p.over.Load() {
 		p.Log.Info("the client stalls in the body for a CGI program", "after", p.Patience)

@@ -43,9 +43,7 @@ type Command struct {
 //
 // If ctx is done or c.Timeout is over first, the program is killed; the error is
 // ctx's cause, or says that the program was too slow. Output that can't be used
-// is an error, too. A client that leaves after sending something behind its
-// handshake does not end ctx, since net/http reads no further; the time limit
-// still holds.
+// is an error, too.
 func (c *Command) Run(ctx context.Context, log *slog.Logger, env []string) ([]string, exec.Status, error) {
 	proc, err := c.Start(&exec.Command{Path: c.Words[0], Args: c.Words[1:], Env: env})
 	if err != nil {
