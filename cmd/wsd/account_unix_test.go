@@ -20,10 +20,10 @@ func TestUserErrors(t *testing.T) {
 		status    int
 		err, hint string
 	}{
-		{"--group=nobody", 2, "--group=nobody without --user", "add --user=NAME"},
-		{"--user=:nobody", 2, "--user=:nobody is neither NAME nor NAME:GROUP", form},
-		{"--user=nobody:", 2, "--user=nobody: is neither NAME nor NAME:GROUP", form},
-		{"--user=a:b --group=c", 2, "--user=a:b and --group=c both name a group", "leave one of the two out"},
+		{"--group=nobody", 64, "--group=nobody without --user", "add --user=NAME"},
+		{"--user=:nobody", 64, "--user=:nobody is neither NAME nor NAME:GROUP", form},
+		{"--user=nobody:", 64, "--user=nobody: is neither NAME nor NAME:GROUP", form},
+		{"--user=a:b --group=c", 64, "--user=a:b and --group=c both name a group", "leave one of the two out"},
 		{"--user=wsd-nobody", 1, `there is no user "wsd-nobody" on this machine`, "check the name with getent, or give the number"},
 		{"--user=-1", 1, `there is no user "-1" on this machine`, "check the name with getent, or give the number"},
 		{"--user=0 --group=wsd-nobody", 1, `there is no group "wsd-nobody" on this machine`, "check the name with getent, or give the number"},
@@ -47,7 +47,7 @@ func TestUserAllowed(t *testing.T) {
 		}
 		cfg, err := f.config(nil)
 		allowed := isRoot() || strings.Contains(args, own().User)
-		if (err == nil) != allowed || exitStatus(err) == 2 {
+		if (err == nil) != allowed || exitStatus(err) == 64 {
 			t.Errorf("%s: %v", args, err)
 		}
 		if err == nil && strings.Contains(args, "socket") && *cfg.UnixSocketOwner != (server.Owner{UID: os.Getuid(), GID: os.Getgid()}) {

@@ -69,6 +69,11 @@ func inFlags(err error) error {
 	return err
 }
 
+// exUsage is the status of a process with a wrong command line, as sysexits.h has
+// it. It is not 2, with which a Go program ends that has crashed: a service manager
+// must be able to tell the two apart, since only one of them is worth a restart.
+const exUsage = 64
+
 // exitStatus is the status of a process that ends with err.
 func exitStatus(err error) int {
 	var u *usageError
@@ -76,7 +81,7 @@ func exitStatus(err error) int {
 	case err == nil:
 		return 0
 	case errors.As(err, &u):
-		return 2
+		return exUsage
 	default:
 		return 1
 	}

@@ -135,7 +135,7 @@ func TestParseErrors(t *testing.T) {
 		{[]string{"--logformat=xml", "cat"}, `--logformat must be one of "text","json" but got "xml"`, ""},
 	} {
 		_, err := parse(test.args)
-		checkError(t, test.args, err, 2, test.err, test.hint)
+		checkError(t, test.args, err, 64, test.err, test.hint)
 	}
 }
 

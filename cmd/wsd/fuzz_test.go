@@ -203,7 +203,7 @@ func checkFailure(t *testing.T, args []string, err error) {
 	if !hinted && !hintless.MatchString(text) {
 		t.Errorf("%q: no hint for %s", args, text)
 	}
-	if usage := errors.As(err, new(*usageError)); usage == machine.MatchString(text) || exitStatus(err) != map[bool]int{true: 2, false: 1}[usage] {
+	if usage := errors.As(err, new(*usageError)); usage == machine.MatchString(text) || exitStatus(err) != map[bool]int{true: 64, false: 1}[usage] {
 		t.Errorf("%q: exit status %d for %s", args, exitStatus(err), text)
 	}
 }

@@ -56,13 +56,13 @@ func TestGuardErrors(t *testing.T) {
 		status    int
 		err, hint string
 	}{
-		{[]string{"--htpasswd=", command}, 2, "--htpasswd= names no file", "leave --htpasswd out to ask for no password"},
-		{[]string{"--authcmd=", command}, 2, "--authcmd= names no program", "leave --authcmd out to ask no program"},
-		{[]string{"--authcmd= ", command}, 2, "--authcmd=  names no program", "leave --authcmd out to ask no program"},
-		{[]string{"--authcmd='' x", command}, 2, "--authcmd='' x names no program", "leave --authcmd out to ask no program"},
-		{[]string{"--authcmd=it's", command}, 2, "--authcmd=it's has an open quote", `close it; there is no escape character, but ' may stand in "…" and " in '…'`},
-		{[]string{"--authcmd=x", "--staticdir=."}, 2, "--authcmd guards WebSockets, and there are none", "add a COMMAND or --dir; --htpasswd guards files and CGI programs, too"},
-		{[]string{"--authcmd=it's", "wsd-no-such-command"}, 2, "--authcmd=it's has an open quote", `close it; there is no escape character, but ' may stand in "…" and " in '…'`},
+		{[]string{"--htpasswd=", command}, 64, "--htpasswd= names no file", "leave --htpasswd out to ask for no password"},
+		{[]string{"--authcmd=", command}, 64, "--authcmd= names no program", "leave --authcmd out to ask no program"},
+		{[]string{"--authcmd= ", command}, 64, "--authcmd=  names no program", "leave --authcmd out to ask no program"},
+		{[]string{"--authcmd='' x", command}, 64, "--authcmd='' x names no program", "leave --authcmd out to ask no program"},
+		{[]string{"--authcmd=it's", command}, 64, "--authcmd=it's has an open quote", `close it; there is no escape character, but ' may stand in "…" and " in '…'`},
+		{[]string{"--authcmd=x", "--staticdir=."}, 64, "--authcmd guards WebSockets, and there are none", "add a COMMAND or --dir; --htpasswd guards files and CGI programs, too"},
+		{[]string{"--authcmd=it's", "wsd-no-such-command"}, 64, "--authcmd=it's has an open quote", `close it; there is no escape character, but ' may stand in "…" and " in '…'`},
 		{[]string{"--authcmd=wsd-no-such-program -x", command}, 1, `--authcmd: no command "wsd-no-such-program" in PATH`, "is it installed, and its folder in PATH?"},
 		{[]string{"--authcmd='wsd-no-such-program -x'", command}, 1, `--authcmd: no command "wsd-no-such-program -x" in PATH`, "quotes make one word of what is in them: leave the arguments out of the quotes around the program"},
 	} {

@@ -77,6 +77,6 @@ func TestProxyingErrors(t *testing.T) {
 	} {
 		args := append(strings.Fields(test.args), "--devconsole")
 		_, err := configure(args, nil)
-		checkError(t, args, err, 2, test.err, test.hint)
+		checkError(t, args, err, 64, test.err, test.hint)
 	}
 }

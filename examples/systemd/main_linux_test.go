@@ -17,4 +17,5 @@ func TestSystemd(t *testing.T) {
 	t.Run("User", testUser)
 	t.Run("Journal", testJournal)
 	t.Run("Units", testUnits)
+	t.Run("Restart", testRestart)
 }

@@ -3,8 +3,11 @@ package systemd_test
 import (
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+
 	"wsd/server/servertest"
 )
 
@@ -32,4 +35,18 @@ func testUnits(t *testing.T) {
 			t.Errorf("systemd-analyze security: %v\n%s", err, out)
 		}
 	})
+}
+
+// testRestart has the status that the unit does not restart wsd after be that of a
+// wrong command line, and not that of a crash: with SIGABRT, the watchdog's, a Go
+// program ends as it does when it crashes by itself.
+func testRestart(t *testing.T) {
+	_, after, _ := strings.Cut(servertest.Read(t, "wsd.service"), "\nRestartPreventExitStatus=")
+	final, _, _ := strings.Cut(after, "\n")
+	usage := servertest.Start(t, servertest.Command(t, "--prot=0", "cat")).Wait()
+	crashing := servertest.Serve(t, "cat")
+	crashing.Signal(syscall.SIGABRT)
+	if crash := crashing.Wait(); final != strconv.Itoa(usage) || final == strconv.Itoa(crash) {
+		t.Errorf("RestartPreventExitStatus=%s; a wrong command line exits with %d, a crash with %d", final, usage, crash)
+	}
 }
