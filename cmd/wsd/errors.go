@@ -104,10 +104,7 @@ func reportWithin(patience time.Duration, w io.Writer, err error) {
 	done := make(chan struct{})
 	// Ends when w has taken the lines, or with the process.
 	go func() { defer close(done); report(w, err) }()
-	select {
-	case <-done:
-	case <-time.After(patience):
-	}
+	within(patience, done)
 }
 
 // oneLine escapes what a terminal would obey: errors quote the command line,

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	log := openLog(stderr, f.LogLevel, f.LogFormat)
 	defer log.close()
 	cfg.Log = log.Logger
-	signals := notify() // before the first listener is announced
+	on := notify() // before the first listener is announced
 	srv, err := server.New(cfg)
 	switch {
 	case errors.As(err, new(*guard.FileError)):
@@ -67,5 +67,5 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	reserveThreads()
-	return serve(ctx, supervise(srv, cfg.Log), signals)
+	return serve(ctx, supervise(srv, cfg.Log), on, cfg.Log)
 }

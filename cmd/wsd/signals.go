@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
 	"time"
 )
 
-// killWait bounds the wait for a killed server.
-const killWait = 500 * time.Millisecond
+const (
+	// endWait bounds the wait at the end: for a killed server, or a reload.
+	endWait = 500 * time.Millisecond
+	// reloadPatience is how long a reload may take before the log says so.
+	reloadPatience = 5 * time.Second
+)
 
 // echoTime is how long after the first stop signal the same one is an echo, not a
 // second request: timeout(1), for one, signals its child and then the child's
@@ -26,6 +31,10 @@ type daemon interface {
 	Kill()
 }
 
+// signals are the requests that come as signals. A channel that is full takes no
+// more: those to stop have one of their own, which no number of SIGHUP fills.
+type signals struct{ stop, reload <-chan os.Signal }
+
 // notify relays the signals that serve obeys. It lasts until the process ends:
 // otherwise a late signal would end wsd with a status of its own.
 //
@@ -34,39 +43,70 @@ type daemon interface {
 // shows nobody a stack trace. SIGPIPE must not have its default effect, which
 // would end the server when nobody reads its log any more; unlike ignoring it,
 // this leaves the backends' own SIGPIPE alone.
-func notify() <-chan os.Signal {
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGHUP)
+func notify() signals {
+	stop := make(chan os.Signal, 8)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
+	reload := make(chan os.Signal, 1) // one that waits is enough: it reads what is there by then
+	signal.Notify(reload, syscall.SIGHUP)
 	pipe := make(chan os.Signal, 1) // never read: the write fails, that's all
 	signal.Notify(pipe, syscall.SIGPIPE)
-	return signals
+	return signals{stop, reload}
 }
 
 // serve runs d until it ends. The first signal to stop cancels the context
-// that Run got, the second kills; SIGHUP reloads.
-func serve(ctx context.Context, d daemon, signals <-chan os.Signal) error {
+// that Run got, the second kills. Reloads run beside that.
+func serve(ctx context.Context, d daemon, on signals, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan error, 1)
+	ended, over, reloaded := make(chan error, 1), make(chan struct{}), make(chan struct{})
 	// Run returns when ctx is done or after Kill; serve waits for it, after
 	// Kill for a bounded time.
 	go func() { ended <- d.Run(ctx) }()
+	// Ends when over is closed. serve waits for it, but not for a reload that
+	// hangs: that one ends with the process.
+	go func() { defer close(reloaded); reload(d, on.reload, over, log) }()
+	defer func() { close(over); within(endWait, reloaded) }()
 	var first stopRequest
 	for {
 		select {
 		case err := <-ended:
 			return err
-		case s := <-signals:
+		case s := <-on.stop:
 			switch {
-			case s == syscall.SIGHUP:
-				d.Reload()
 			case ctx.Err() == nil:
 				first = stopRequest{s, time.Now()}
 				cancel()
 			case first.echoes(s, time.Now()):
 			default:
-				return kill(d, ended)
+				d.Kill()
+				within(endWait, ended)
+				return errKilled
 			}
+		}
+	}
+}
+
+// within waits for c, but no longer than d.
+func within[T any](d time.Duration, c <-chan T) {
+	select {
+	case <-c:
+	case <-time.After(d):
+	}
+}
+
+// reload reloads d for each request, one after the other, until over is closed.
+func reload(d daemon, requests <-chan os.Signal, over <-chan struct{}, log *slog.Logger) {
+	for {
+		select {
+		case <-requests:
+			slow := time.AfterFunc(reloadPatience, func() {
+				log.Warn("reading the files again takes long; the old ones stay in use until it is done",
+					"hint", "is one of them on a file system that does not answer, or a pipe?")
+			})
+			d.Reload()
+			slow.Stop()
+		case <-over:
+			return
 		}
 	}
 }
@@ -80,14 +120,4 @@ type stopRequest struct {
 // echoes reports whether s is the same request once more.
 func (r stopRequest) echoes(s os.Signal, now time.Time) bool {
 	return s == r.signal && now.Sub(r.at) < echoTime
-}
-
-// kill returns when the server has ended, or would take too long.
-func kill(d daemon, ended <-chan error) error {
-	d.Kill()
-	select {
-	case <-ended:
-	case <-time.After(killWait):
-	}
-	return errKilled
 }

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -23,11 +27,22 @@ func (d *fakeDaemon) Run(ctx context.Context) error { return d.run(ctx) }
 func (d *fakeDaemon) Reload()                       { d.reloads <- struct{}{} }
 func (d *fakeDaemon) Kill()                         { close(d.killed) }
 
+var discard = slog.New(slog.DiscardHandler)
+
+// sent are signals that have come already.
+func sent(list ...os.Signal) <-chan os.Signal {
+	c := make(chan os.Signal, len(list))
+	for _, s := range list {
+		c <- s
+	}
+	return c
+}
+
 func TestServeEnds(t *testing.T) {
 	want := errors.New("address in use")
 	d := newFakeDaemon()
 	d.run = func(context.Context) error { return want }
-	if err := serve(t.Context(), d, nil); err != want {
+	if err := serve(t.Context(), d, signals{}, discard); err != want {
 		t.Errorf("%v, want %v", err, want)
 	}
 }
@@ -36,27 +51,22 @@ func TestServeContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	d := newFakeDaemon()
 	d.run = func(ctx context.Context) error { cancel(); <-ctx.Done(); return nil }
-	if err := serve(ctx, d, nil); err != nil {
+	if err := serve(ctx, d, signals{}, discard); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestServeStops(t *testing.T) {
 	for _, s := range []os.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT} {
-		signals := make(chan os.Signal, 1)
-		signals <- s
 		d := newFakeDaemon()
 		d.run = func(ctx context.Context) error { <-ctx.Done(); return nil }
-		if err := serve(t.Context(), d, signals); err != nil {
+		if err := serve(t.Context(), d, signals{stop: sent(s)}, discard); err != nil {
 			t.Errorf("%v: %v", s, err)
 		}
 	}
 }
 
 func TestServeReloads(t *testing.T) {
-	signals := make(chan os.Signal, 2)
-	signals <- syscall.SIGHUP
-	signals <- syscall.SIGHUP
 	d := newFakeDaemon()
 	d.run = func(ctx context.Context) error {
 		<-d.reloads
@@ -66,16 +76,12 @@ func TestServeReloads(t *testing.T) {
 		}
 		return nil
 	}
-	if err := serve(t.Context(), d, signals); err != nil {
+	if err := serve(t.Context(), d, signals{reload: sent(syscall.SIGHUP, syscall.SIGHUP)}, discard); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestServeKills(t *testing.T) {
-	signals := make(chan os.Signal, 3)
-	signals <- syscall.SIGTERM
-	signals <- syscall.SIGHUP // reloading in between is no second signal
-	signals <- syscall.SIGINT
 	d := newFakeDaemon()
 	d.run = func(ctx context.Context) error {
 		<-ctx.Done()
@@ -83,7 +89,8 @@ func TestServeKills(t *testing.T) {
 		<-d.killed
 		return nil
 	}
-	if err := serve(t.Context(), d, signals); err != errKilled || exitStatus(err) != 1 {
+	on := signals{stop: sent(syscall.SIGTERM, syscall.SIGINT), reload: sent(syscall.SIGHUP)}
+	if err := serve(t.Context(), d, on, discard); err != errKilled || exitStatus(err) != 1 {
 		t.Errorf("%v, want %v", err, errKilled)
 	}
 }
@@ -110,15 +117,38 @@ func TestStopRequestEchoes(t *testing.T) {
 
 // TestServeKillsStuck has a server that Kill can't end: wsd ends all the same.
 func TestServeKillsStuck(t *testing.T) {
-	signals := make(chan os.Signal, 2)
-	signals <- syscall.SIGINT
-	signals <- syscall.SIGTERM
 	release, ended := make(chan struct{}), make(chan struct{})
 	d := newFakeDaemon()
 	d.run = func(context.Context) error { defer close(ended); <-release; return nil }
-	if err := serve(t.Context(), d, signals); err != errKilled {
+	if err := serve(t.Context(), d, signals{stop: sent(syscall.SIGINT, syscall.SIGTERM)}, discard); err != errKilled {
 		t.Errorf("%v, want %v", err, errKilled)
 	}
 	close(release)
 	<-ended
+}
+
+// TestServeStopsDuringReload has a reload that hangs: the log says so once, and a
+// signal stops the server all the same.
+func TestServeStopsDuringReload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b bytes.Buffer
+		stop, hup := make(chan os.Signal), make(chan os.Signal, 1)
+		d := newFakeDaemon()
+		d.run = func(ctx context.Context) error { <-ctx.Done(); return nil }
+		ended := make(chan error)
+		go func() { // awaited below
+			ended <- serve(t.Context(), d, signals{stop, hup}, newLogger(&b, "info", "text"))
+		}()
+		hup <- syscall.SIGHUP
+		time.Sleep(10 * reloadPatience)
+		synctest.Wait()
+		if got := b.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=WARN") {
+			t.Errorf("the log is %q", got)
+		}
+		stop <- syscall.SIGTERM
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		<-d.reloads // or it would hang as long as the test
+	})
 }

@@ -66,7 +66,7 @@ type supervised struct {
 	log      *slog.Logger
 	warn     sync.Once // a message could not be sent
 
-	mu    sync.Mutex // held from RELOADING=1 to its READY=1
+	mu    sync.Mutex // held while a change of phase, or a reload's begin or end, is told
 	phase phase
 }
 
@@ -91,17 +91,21 @@ func (s *supervised) Run(ctx context.Context) error {
 }
 
 // Reload reloads the server, with RELOADING=1 before and READY=1 after it. Both
-// would be wrong for a server that does not serve yet, or no longer does.
+// would be wrong for a server that does not serve yet, or no longer does. A reload
+// that hangs delays no other notification. It is not called concurrently.
 func (s *supervised) Reload() {
+	s.tellServing(sdnotify.SdNotifyReloading + "\n" + sdnotify.SdNotifyMonotonicUsec())
+	s.watchable.Reload()
+	s.tellServing(sdnotify.SdNotifyReady)
+}
+
+// tellServing tells what is true of a server only while it serves.
+func (s *supervised) tellServing(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.phase != phaseServing {
-		s.watchable.Reload()
-		return
+	if s.phase == phaseServing {
+		s.tell(text)
 	}
-	s.tell(sdnotify.SdNotifyReloading + "\n" + sdnotify.SdNotifyMonotonicUsec())
-	s.watchable.Reload()
-	s.tell(sdnotify.SdNotifyReady)
 }
 
 // watch sends all notifications but those of reloads, until over is closed.
@@ -169,7 +173,7 @@ func (s *supervised) tell(text string) {
 	}
 }
 
-// enter begins a phase and sends text, after any reload that is under way.
+// enter begins a phase and sends text.
 func (s *supervised) enter(next phase, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -69,6 +69,33 @@ func TestSupervisedTells(t *testing.T) {
 	}
 }
 
+// A reload that hangs keeps neither STOPPING=1 from being told nor the server from
+// ending, and is not told as done after that.
+func TestSupervisedReloadHangs(t *testing.T) {
+	s, d, told := newSupervised(0)
+	ctx, cancel := context.WithCancel(t.Context())
+	d.run = func(ctx context.Context) error {
+		close(d.listening)
+		<-ctx.Done()
+		return nil
+	}
+	ended, reloaded := make(chan error, 1), make(chan struct{})
+	go func() { ended <- s.Run(ctx) }() // awaited below
+	wantTold(t, told, "READY=1\nSTATUS=0 sessions")
+	go func() { defer close(reloaded); s.Reload() }() // awaited below
+	wantTold(t, told, "RELOADING=1\n(MONOTONIC_USEC=[1-9][0-9]*\n)?")
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	wantTold(t, told, "STOPPING=1")
+	<-d.reloads
+	<-reloaded
+	if len(told) > 0 {
+		t.Errorf("told %q as well", <-told)
+	}
+}
+
 // A reload before READY=1 or after STOPPING=1 must not say that wsd is ready.
 func TestSupervisedReloadsSilently(t *testing.T) {
 	s, d, told := newSupervised(0)

@@ -1,0 +1,36 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"wsd/server/servertest"
+)
+
+// TestStopsPastReloads stops a server after more requests to reload than it has
+// room for, with a password file that takes long to read, or, in the end, for ever.
+func TestStopsPastReloads(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "users")
+	servertest.Write(t, file, "user:$2y$05$"+strings.Repeat("a", 53)+"\n", 0o666)
+	server := servertest.Serve(t, "--htpasswd="+file, "cat")
+	server.Signal(syscall.SIGHUP)
+	server.Log.Wait(t, "password file read again")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		server.Signal(syscall.SIGHUP)
+	}
+	server.Signal(syscall.SIGTERM)
+	if status := server.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
