@@ -23,6 +23,10 @@ const (
 	LevelError  = slog.LevelError     // 8: something was not served
 )
 
+// IsStderr reports whether a record of a Server's log is a line that a program has
+// written to stderr, and not what the server itself says.
+func IsStderr(r slog.Record) bool { return strings.HasSuffix(r.Message, "stderr") }
+
 // requestAttrs is what the log says about a request. Its query is left out, since
 // it may carry a token.
 func (s *Server) requestAttrs(r *httpRequest) []any {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -80,6 +81,50 @@ func TestLogEscapes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestLogBounds has values that are too long, which clients choose; a line of a
+// program's is not cut.
+func TestLogBounds(t *testing.T) {
+	long := strings.Repeat("é", maxValue)
+	cut := strings.Repeat("é", maxValue/2) + "… (2048 bytes)"
+	for _, format := range []string{"text", "json"} {
+		var b bytes.Buffer
+		newLogger(&b, "access", format).With("path", long).Info("m", "user", long, "err", errors.New(long),
+			slog.Group("header", slog.String(long, long)))
+		if got := strings.ReplaceAll(b.String(), cut, ""); strings.Contains(got, "é") || len(b.String())-len(got) != 5*len(cut) {
+			t.Errorf("%s: %q", format, got)
+		}
+		b.Reset()
+		newLogger(&b, "access", format).Info("stderr", "line", long)
+		if !strings.Contains(b.String(), long) {
+			t.Errorf("%s: a line was cut", format)
+		}
+	}
+}
+
+// TestLogSources has the records of several sessions, and wants the queue to know
+// which are lines of stderr, and whose.
+func TestLogSources(t *testing.T) {
+	s := &sink{takes: make(chan int)}
+	log := openLog(s, "info", "text")
+	log.Info("listening") // which is being written
+	for _, with := range [][]any{{"session", "a"}, {"session", "a", "pid", 1}, {"request", "b"}, {}} {
+		log := log.With(with...)
+		log.Info("stderr", "line", "x")
+		log.Info("authcmd stderr", "line", "x")
+		log.Info("CONNECT")
+	}
+	var from []string
+	log.queue.mu.Lock()
+	for _, line := range log.queue.lines {
+		from = append(from, line.from)
+	}
+	log.queue.mu.Unlock()
+	if got := strings.Join(from, ","); got != ",a,a,,a,a,,b,b,,a program,a program," {
+		t.Errorf("got %s", got)
+	}
+	s.finish(t, log.queue)
 }
 
 // TestLevelNames checks that flags.go takes the levels that log.go knows.

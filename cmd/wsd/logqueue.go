@@ -10,16 +10,19 @@ import (
 const (
 	// logRoom is how many bytes of lines may wait for the log to take them.
 	logRoom = 1 << 20
-	// logPatience is how long the log may take nothing before lines are dropped,
-	// and how long it is waited for at the end.
+	// logBatch is about how many bytes of them the log gets at once: a write costs
+	// more than the making of a line, so that a healthy log would fall behind.
+	logBatch = 16 << 10
+	// logPatience is how long the log is waited for at the end, and the time between
+	// two notices while it goes on losing lines.
 	logPatience = time.Second
 )
 
-// logQueue keeps the log from holding up the server: a pipe that nobody reads, a
-// terminal stopped by ^S, a disk that does not respond. Lines wait in it, and
-// Write waits for room as long as the log takes lines at all; once it has
-// stopped, lines are dropped until it takes some again, as on a full disk. How
-// many were lost is then logged. Its methods may be called concurrently.
+// logQueue keeps the log from holding up the server: a pipe that is read slowly or
+// not at all, a terminal stopped by ^S, a disk that does not respond. Lines
+// wait in it for the log, and nobody waits for room: what finds none is dropped, as
+// on a full disk. How many were lost is then logged. Its methods may be called
+// concurrently.
 type logQueue struct {
 	w      io.Writer
 	notice func(lost int) []byte // a line of the log
@@ -27,14 +30,22 @@ type logQueue struct {
 	ended  chan struct{}         // closed when run has ended
 
 	mu     sync.Mutex
-	lines  [][]byte      // the oldest first, which is being written
-	size   int           // bytes of lines
-	taken  chan struct{} // closed and replaced when the log has taken a line
-	stuck  bool          // the log has taken nothing for logPatience
-	lost   int           // lines dropped since the last notice
+	lines  []logLine      // the oldest first, of which some are being written
+	size   int            // bytes of lines
+	held   map[string]int // bytes of lines, by their source
+	lost   int            // lines dropped since the last notice
 	closed bool
 
-	torn bool // belongs to run: the log's last line was cut short
+	// These belong to run.
+	batch []byte
+	torn  bool      // the log's last line was cut short
+	told  time.Time // when the last notice was written
+}
+
+// logLine is a line of the log.
+type logLine struct {
+	text []byte
+	from string // whose stderr it is of, or "" for what the server itself says
 }
 
 // newLogQueue starts the queue's goroutine, which close ends. notice makes the
@@ -42,43 +53,36 @@ type logQueue struct {
 func newLogQueue(w io.Writer, notice func(lost int) []byte) *logQueue {
 	q := &logQueue{
 		w: w, notice: notice,
-		wake: make(chan struct{}, 1), ended: make(chan struct{}), taken: make(chan struct{}),
+		wake: make(chan struct{}, 1), ended: make(chan struct{}), held: make(map[string]int),
 	}
 	go q.run()
 	return q
 }
 
-// Write takes a line. It returns no error: there is nowhere to report one.
-func (q *logQueue) Write(line []byte) (int, error) {
+// add takes a line, or drops it. It copies text, and does not wait. A line is always
+// taken if no other waits: there is none that would never fit.
+func (q *logQueue) add(text []byte, from string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.lines) > 0 && q.size+len(line) > logRoom && !q.stuck {
-		q.awaitRoom()
-	}
-	if len(q.lines) > 0 && q.size+len(line) > logRoom {
+	if len(q.lines) > 0 && len(text) > q.room(from) {
 		q.lost++
-		return len(line), nil
+		return
 	}
-	q.lines = append(q.lines, bytes.Clone(line))
-	q.size += len(line)
+	q.lines = append(q.lines, logLine{bytes.Clone(text), from})
+	q.size += len(text)
+	q.held[from] += len(text)
 	q.rouse()
-	return len(line), nil
 }
 
-// awaitRoom waits until the log takes a line, or is stuck. The caller holds q.mu,
-// which is released meanwhile.
-func (q *logQueue) awaitRoom() {
-	taken := q.taken
-	q.mu.Unlock()
-	timer := time.NewTimer(logPatience)
-	defer timer.Stop()
-	select {
-	case <-taken:
-		q.mu.Lock()
-	case <-timer.C:
-		q.mu.Lock()
-		q.stuck = q.stuck || q.taken == taken
+// room is how many bytes of a source's lines there is room for. stderr's lines have
+// half of it, so that they are the first to be dropped, and a source's lines never
+// take more than what they leave to others: however much one backend says, another
+// that says little is heard. The caller holds q.mu.
+func (q *logQueue) room(from string) int {
+	if from == "" {
+		return logRoom - q.size
 	}
+	return logRoom/2 - q.size - q.held[from]
 }
 
 func (q *logQueue) rouse() {
@@ -105,69 +109,90 @@ func (q *logQueue) close() {
 func (q *logQueue) run() {
 	defer close(q.ended)
 	for {
-		line, over := q.first()
-		switch {
-		case over:
-			return
-		case line == nil:
-			<-q.wake
-		case q.write(line):
-			q.took(0)
-			q.tellLost()
-		default:
-			q.took(1)
+		closed := q.fill()
+		if len(q.batch) > 0 {
+			n, err := q.write(q.batch)
+			q.took(n, err)
+			if err == nil && time.Since(q.told) > logPatience {
+				q.tellLost()
+			}
+			continue
 		}
+		q.tellLost()
+		if closed {
+			return
+		}
+		<-q.wake
 	}
 }
 
-// first returns the line to write next, or nil, and whether there will never be
-// one.
-func (q *logQueue) first() (line []byte, over bool) {
+// fill fills the batch with the lines to write next, if there are any, and reports
+// whether there will be no more.
+func (q *logQueue) fill() (closed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.lines) == 0 {
-		return nil, q.closed
+	q.batch = q.batch[:0]
+	for _, line := range q.lines {
+		if len(q.batch) > 0 && len(q.batch)+len(line.text) > logBatch {
+			break
+		}
+		q.batch = append(q.batch, line.text...)
 	}
-	return q.lines[0], false
+	return q.closed
 }
 
-// write writes a line, after ending one that was cut short, and reports whether
-// the log has it.
-func (q *logQueue) write(line []byte) bool {
+// write writes lines, after ending one that was cut short, and returns how many bytes
+// of them the log has.
+func (q *logQueue) write(lines []byte) (n int, err error) {
 	if q.torn {
 		if _, err := q.w.Write([]byte("\n")); err != nil {
-			return false
+			return 0, err
 		}
 		q.torn = false
 	}
-	n, err := q.w.Write(line)
-	q.torn = err != nil && n > 0
-	return err == nil
+	n, err = q.w.Write(lines)
+	q.torn = n > 0 && lines[n-1] != '\n'
+	return n, err
 }
 
-// took removes the first line from the queue. lost is 1 if the log does not have
-// it, and 0 otherwise.
-func (q *logQueue) took(lost int) {
+// took takes the lines of n bytes, which have been written, off the queue and, if
+// there was an error, the one after them, which is lost.
+func (q *logQueue) took(n int, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.size -= len(q.lines[0])
-	q.lines[0] = nil // or the queue's array would keep it
-	q.lines = q.lines[1:]
-	q.lost += lost
-	q.stuck = false
-	close(q.taken)
-	q.taken = make(chan struct{})
+	for n > 0 && n >= len(q.lines[0].text) {
+		n -= q.takeFirst()
+	}
+	if err != nil {
+		q.takeFirst()
+		q.lost++
+	}
 }
 
-// tellLost logs how many lines were lost, if any were, now that the log takes
-// lines again.
+// takeFirst takes the first line off the queue and returns its length. The caller holds q.mu.
+func (q *logQueue) takeFirst() int {
+	line := q.lines[0]
+	q.lines[0] = logLine{} // or the queue's array would keep it
+	q.lines = q.lines[1:]
+	q.size -= len(line.text)
+	if q.held[line.from] -= len(line.text); q.held[line.from] == 0 {
+		delete(q.held, line.from)
+	}
+	return len(line.text)
+}
+
+// tellLost logs how many lines were lost, if any were.
 func (q *logQueue) tellLost() {
 	q.mu.Lock()
 	lost := q.lost
 	q.mu.Unlock()
-	if lost == 0 || !q.write(q.notice(lost)) {
+	if lost == 0 {
 		return
 	}
+	if _, err := q.write(q.notice(lost)); err != nil {
+		return
+	}
+	q.told = time.Now()
 	q.mu.Lock()
 	q.lost -= lost
 	q.mu.Unlock()

@@ -35,11 +35,11 @@ var (
 
 // wantIdle ends the daemon, in which no session is left, and wants it to have no
 // more goroutines than one that never had any: besides the main one there are
-// Run, the loop of its listener, the log's, and what the runtime uses for signals.
+// Run, the loops of its listener and of its reloads, the log's, and what the runtime uses for signals.
 func (d *daemon) wantIdle() {
 	d.t.Helper()
 	idle := map[string]int{
-		"main.serve": 1, "main.newLogQueue": 1, "wsd/server.(*Server).Run": 1, "os/signal.Notify.func1.1": 1,
+		"main.serve": 2, "main.newLogQueue": 1, "wsd/server.(*Server).Run": 1, "os/signal.Notify.func1.1": 1,
 	}
 	for by, n := range d.aborted() {
 		if n > idle[by] {

@@ -21,8 +21,8 @@ func (s *stage) chatter(n, lines int) {
 	}
 }
 
-// muchToSay is lines enough to fill a pipe and all that wsd keeps in memory of a
-// log that is not being read.
+// muchToSay is lines enough to fill a pipe and all that wsd keeps in memory of what
+// one backend says to a log that is not being read.
 const muchToSay = 8_000
 
 // TestLogFull has a log that takes nothing: no line of it is written, and nothing
@@ -65,7 +65,7 @@ func TestLogUnread(t *testing.T) {
 	var log servertest.Log
 	read := make(chan struct{})
 	go func() { defer close(read); log.Copy(r) }() // ends with wsd; awaited below
-	log.WaitN(t, muchToSay/4, "stderr")            // of what has waited: there is room again
+	log.WaitN(t, muchToSay/8, "stderr")            // of what has waited: there is room again
 	last := s.dial("/echo")
 	last.WantEcho("the log is read again")
 	last.Leave()
