@@ -2,10 +2,12 @@ package faults_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"wsd/server/servertest"
 )
@@ -74,6 +76,53 @@ func TestLogUnread(t *testing.T) {
 	s.daemon.Shutdown()
 	<-read
 	wantGap(t, &log, last.path)
+}
+
+// TestLogSlow has a log that is read, but slower than a backend fills it: neither
+// that backend nor another waits for it, and the little that another says to stderr
+// is in the log.
+func TestLogSlow(t *testing.T) {
+	t.Parallel()
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	s := newStage(t, settings{stderr: w})
+	w.Close()
+	var log servertest.Log
+	hurry, read := make(chan struct{}), make(chan struct{})
+	slowly := 0 // bytes that were read
+	go func() { // ends with wsd; awaited below
+		defer close(read)
+		for pause := time.NewTicker(50 * time.Millisecond); ; slowly += 4 << 10 {
+			select {
+			case <-pause.C:
+				io.CopyN(&log, r, 4<<10)
+			case <-hurry:
+				log.Copy(r)
+				return
+			}
+		}
+	}()
+	const chatter = 4 << 20
+	s.script("torrent", fmt.Sprintf("yes '%s' | head -c %d >&2; echo done; exec cat", strings.Repeat("x", 99), chatter))
+	s.script("quiet", "echo 'a word' >&2; exec cat")
+	c := s.dial("/torrent")
+	c.Want("done")
+	quiet := s.dial("/quiet")
+	quiet.WantEcho("hello")
+	quiet.Leave()
+	close(hurry)
+	log.Wait(t, "stderr", "line", "a word")
+	log.Wait(t, "…lines were lost…", "level", "WARN")
+	c.Leave()
+	s.bystander.leave()
+	s.daemon.Shutdown()
+	<-read
+	if slowly > chatter/4 {
+		t.Errorf("%d bytes of the log were read before the backend could go on", slowly)
+	}
 }
 
 // wantGap wants a log that tells that lines were lost and then goes on to a
