@@ -22,7 +22,7 @@ func (s *Server) findScript(r *httpRequest) (cgi.Script, *refusal) {
 	found, err := cgi.Script{}, files.ErrNotFound
 	switch {
 	case s.cfg.ScriptDir != "":
-		found, err = cgi.FindScript(s.cfg.ScriptDir, r.URL.Path)
+		found, err = lookFor(r, s.cfg.ScriptDir)
 	case len(s.cfg.Command) > 0:
 		found, err = cgi.CommandScript(s.cfg.Command[0], r.URL.Path)
 	}
@@ -38,12 +38,21 @@ func (s *Server) findCGI(r *httpRequest) (*cgi.Script, *refusal) {
 	if s.cfg.CGIDir == "" {
 		return nil, nil
 	}
-	found, err := cgi.FindScript(s.cfg.CGIDir, r.URL.Path)
+	found, err := lookFor(r, s.cfg.CGIDir)
 	if errors.Is(err, files.ErrNotFound) {
 		return nil, nil
 	}
 	found.Name = s.underBase(found.Name)
 	return &found, s.cannotLook(r, err)
+}
+
+// lookFor returns the script below dir for a request. It waits for its turn to look,
+// or until the client leaves.
+func lookFor(r *httpRequest, dir string) (found cgi.Script, err error) {
+	if left := files.Pass(r.Context(), func() { found, err = cgi.FindScript(dir, r.URL.Path) }); left != nil {
+		return found, left
+	}
+	return found, err
 }
 
 // cannotLook refuses a request if err says that a folder of scripts could not be
@@ -52,7 +61,9 @@ func (s *Server) cannotLook(r *httpRequest, err error) *refusal {
 	if err == nil {
 		return nil
 	}
-	s.log.Error("looking for a script", "path", r.asked.Path, "err", err)
+	if r.Context().Err() == nil { // else the client has left, and nobody has looked
+		s.log.Error("looking for a script", "path", r.asked.Path, "err", err)
+	}
 	return &refusal{status: http.StatusInternalServerError, text: "the server could not look for the backend"}
 }
 

@@ -1,9 +1,6 @@
 package server
 
-import (
-	"io"
-	"net/http"
-)
+import "net/http"
 
 // response is the answer to a request: it adds the configured headers when the
 // status is known and records what is logged. It belongs to the request's
@@ -41,14 +38,6 @@ func (w *response) Write(b []byte) (int, error) {
 	w.begin()
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
-	return n, err
-}
-
-// ReadFrom implements io.ReaderFrom, so that files still go out by sendfile(2).
-func (w *response) ReadFrom(r io.Reader) (int64, error) {
-	w.begin()
-	n, err := io.Copy(w.ResponseWriter, r)
-	w.bytes += n
 	return n, err
 }
 

@@ -13,6 +13,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"wsd/server/hint"
@@ -47,8 +48,9 @@ type Store struct {
 	now   func() time.Time
 	outer *tls.Config // see TLS
 
-	mu      sync.Mutex
-	current *tls.Config
+	current atomic.Pointer[tls.Config]
+
+	mu      sync.Mutex    // held while files are read, which may take long
 	seen    []os.FileInfo // of files(), as they were before they were read
 	checked time.Time     // when seen was last compared
 }
@@ -120,13 +122,16 @@ func (s *Store) Reload() {
 }
 
 // latest returns what a handshake that begins now uses: the same *tls.Config
-// until something has changed.
+// until something has changed. It does not wait while somebody else looks at the
+// files: a file system that does not respond holds up one handshake, not all.
 func (s *Store) latest() *tls.Config {
-	s.mu.Lock()
+	if !s.mu.TryLock() {
+		return s.current.Load()
+	}
 	defer s.mu.Unlock()
 	now := s.now()
 	if now.Sub(s.checked) < checkPeriod {
-		return s.current
+		return s.current.Load()
 	}
 	s.checked = now
 	switch {
@@ -135,7 +140,7 @@ func (s *Store) latest() *tls.Config {
 	case s.changed():
 		s.readAgain(false)
 	}
-	return s.current
+	return s.current.Load()
 }
 
 // readAgain is load with its outcome logged. The caller holds s.mu.
@@ -175,7 +180,7 @@ func (s *Store) load(renew bool) error {
 		}
 		next.ClientCAs, next.ClientAuth = pool, tls.RequireAndVerifyClientCert
 	}
-	s.current = next
+	s.current.Store(next)
 	return pairErr
 }
 
@@ -195,7 +200,7 @@ func (s *Store) readCertificate(renewed bool) (tls.Certificate, error) {
 
 // announce logs msg with what a person needs to recognise the certificate.
 func (s *Store) announce(msg string) {
-	leaf := s.current.Certificates[0].Leaf
+	leaf := s.current.Load().Certificates[0].Leaf
 	args := []any{"sha256", fingerprint(leaf.Raw), "expires", leaf.NotAfter.Format(time.DateOnly)}
 	if files := s.files(); len(files) > 0 {
 		args = append(args, "files", strings.Join(files, " "))

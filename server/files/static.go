@@ -24,23 +24,14 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request) bool {
 	if s.Dir == "" {
 		return false
 	}
-	segments, err := Split(r.URL.Path)
-	if err != nil || hasDotFile(segments) {
-		return false
+	var file *os.File
+	var found Located
+	var needsSlash bool
+	if err := Pass(r.Context(), func() { file, found, needsSlash = s.find(r.URL.Path) }); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable) // for the log: the client has left
+		return true
 	}
-	isFolder := len(segments) == 0 || strings.HasSuffix(r.URL.Path, "/")
-	found, err := Locate(s.Dir, segments)
-	if err != nil || (isFolder && !found.Info.IsDir()) {
-		return false
-	}
-	needsSlash := found.Info.IsDir() && !isFolder
-	if found.Info.IsDir() {
-		if found, err = Locate(s.Dir, append(segments, "index.html")); err != nil {
-			return false
-		}
-	}
-	file, info, ok := s.open(found)
-	if !ok {
+	if file == nil {
 		return false
 	}
 	defer file.Close()
@@ -54,34 +45,57 @@ func (s *Static) Serve(w http.ResponseWriter, r *http.Request) bool {
 		h.Set("Location", WithSlash(r))
 		w.WriteHeader(http.StatusMovedPermanently)
 	default:
-		http.ServeContent(w, r, filepath.Base(found.Path), info.ModTime(), file)
+		http.ServeContent(w, r, filepath.Base(found.Path), found.Info.ModTime(), gated{r.Context(), file})
 	}
 	return true
 }
 
-// open opens a regular file that is not a CGI file; the caller closes it. The
-// file is opened below the resolved folder by os.Root, so that a link put in its
-// place since it was located can't lead elsewhere.
-func (s *Static) open(found Located) (*os.File, fs.FileInfo, bool) {
+// find opens the file for a URL path, or returns nil when there is none. The caller
+// closes it. needsSlash says that it is the index.html of a folder whose path does
+// not end with a slash.
+func (s *Static) find(urlPath string) (file *os.File, found Located, needsSlash bool) {
+	segments, err := Split(urlPath)
+	if err != nil || hasDotFile(segments) {
+		return nil, found, false
+	}
+	isFolder := len(segments) == 0 || strings.HasSuffix(urlPath, "/")
+	found, err = Locate(s.Dir, segments)
+	if err != nil || (isFolder && !found.Info.IsDir()) {
+		return nil, found, false
+	}
+	needsSlash = found.Info.IsDir() && !isFolder
+	if found.Info.IsDir() {
+		if found, err = Locate(s.Dir, append(segments, "index.html")); err != nil {
+			return nil, found, false
+		}
+	}
+	file, found.Info = s.open(found)
+	return file, found, needsSlash
+}
+
+// open opens a regular file that is not a CGI file, or returns nil; the caller closes
+// it. The file is opened below the resolved folder by os.Root, so that a link put in
+// its place since it was located can't lead elsewhere.
+func (s *Static) open(found Located) (*os.File, fs.FileInfo) {
 	// Not even opened otherwise: opening a FIFO waits for its other end.
 	if !found.Info.Mode().IsRegular() || s.isCGI(found) {
-		return nil, nil, false
+		return nil, nil
 	}
 	root, err := os.OpenRoot(found.Root)
 	if err != nil {
-		return nil, nil, false
+		return nil, nil
 	}
 	defer root.Close()
 	file, err := root.Open(found.Rel)
 	if err != nil {
-		return nil, nil, false
+		return nil, nil
 	}
 	info, err := file.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		file.Close()
-		return nil, nil, false
+		return nil, nil
 	}
-	return file, info, true
+	return file, info
 }
 
 // isCGI reports whether a file must not be shown because of the CGI folder. Every

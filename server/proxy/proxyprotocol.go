@@ -161,9 +161,6 @@ func (c *Conn) Unwrap() (net.Conn, []byte) {
 	return c.Conn, unread
 }
 
-// ReadFrom implements io.ReaderFrom, so that files still go out by sendfile(2).
-func (c *Conn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
-
 // CloseWrite lets net/http close its direction first, so that a client still gets
 // an answer to a request that was not read to its end.
 func (c *Conn) CloseWrite() error {
