@@ -36,6 +36,17 @@ func startFiles(t *testing.T, files certFiles, ca *servertest.CA, cfg Config) (*
 	return certs, serveTLS(t, certs), clock, log
 }
 
+// TestTLSWhileReading has files that take long to read: handshakes go on with what
+// was good before.
+func TestTLSWhileReading(t *testing.T) {
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
+	certs, addr, clock, _ := startFiles(t, files, ca, Config{})
+	certs.mu.Lock()
+	defer certs.mu.Unlock()
+	clock.advance(checkPeriod)
+	wantServed(t, addr, ca.Trust("localhost"), "first")
+}
+
 func TestTLSReloadKeepsSession(t *testing.T) {
 	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	certs, addr, clock, log := startFiles(t, files, ca, Config{})
