@@ -90,6 +90,7 @@ func TestProxyProtocol(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unknown := map[string]string{"REMOTE_ADDR": "", "REMOTE_PORT": "", "REMOTE_HOST": ""}
 	tests := []struct {
 		name, header string
 		want         map[string]string // of TCP
@@ -97,12 +98,13 @@ func TestProxyProtocol(t *testing.T) {
 	}{
 		{"version 1", "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n", map[string]string{"REMOTE_ADDR": "192.0.2.7", "REMOTE_PORT": "5000", "REMOTE_HOST": "192.0.2.7"}, "192.0.2.7:5000"},
 		{"version 1, IPv6", "PROXY TCP6 2001:db8::7 2001:db8::1 5000 443\r\n", map[string]string{"REMOTE_ADDR": "2001:db8::7", "REMOTE_PORT": "5000"}, "[2001:db8::7]:5000"},
-		{"version 1, the proxy itself", "PROXY UNKNOWN\r\n", nil, ""},
+		{"version 1, unknown", "PROXY UNKNOWN\r\n", unknown, "unknown"},
+		{"version 1, unknown, with more", "PROXY UNKNOWN ffff::1 127.0.0.1 1 2\r\n", unknown, "unknown"},
 		{"version 2", string(handmade), map[string]string{"REMOTE_ADDR": "192.0.2.7", "REMOTE_PORT": "5000"}, "192.0.2.7:5000"},
 		{"version 2, IPv6, TLS", proxyV2(t, tcpAddr("[2001:db8::7]:5000"), tcpAddr("[2001:db8::1]:443"), true),
 			map[string]string{"REMOTE_ADDR": "2001:db8::7", "HTTPS": "on", "SERVER_PORT": "443"}, "[2001:db8::7]:5000"},
 		{"version 2, a Unix socket", proxyV2(t, &net.UnixAddr{Name: "127.0.0.1:80", Net: "unix"}, &net.UnixAddr{Name: "/run/s", Net: "unix"}, false),
-			map[string]string{"REMOTE_ADDR": "", "REMOTE_PORT": "", "REMOTE_HOST": ""}, "unknown"},
+			unknown, "unknown"},
 		{"version 2, the proxy itself", proxyV2(t, nil, nil, false), nil, ""},
 	}
 	cfg := proxied("env")
@@ -199,8 +201,8 @@ func TestProxyProtocolRefusals(t *testing.T) {
 	}
 	// A port that somebody just looks at is nobody's fault.
 	r.dial(t).CloseWrite()
-	c := servertest.NewClient(t, begin(t, servertest.Connect(t, r.addr), "PROXY UNKNOWN\r\n")).Upgrade("/")
-	wantVariables(t, variables(t, c), map[string]string{"REMOTE_ADDR": "127.0.0.1"})
+	c := servertest.NewClient(t, begin(t, servertest.Connect(t, r.addr), "PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\n")).Upgrade("/")
+	wantVariables(t, variables(t, c), map[string]string{"REMOTE_ADDR": "192.0.2.7"})
 	if records := r.log.All("dropped…"); len(records) != 1 || records[0]["level"] != slog.LevelWarn.String() {
 		t.Errorf("the log should warn once: %v", records)
 	}
@@ -241,4 +243,48 @@ func TestProxyProtocolAndForwarded(t *testing.T) {
 		c := servertest.NewClient(t, nc).Upgrade("/", "X-Forwarded-For: 192.0.2.7")
 		wantVariables(t, variables(t, c), map[string]string{"REMOTE_ADDR": want})
 	}
+}
+
+// A client whose address the proxy does not name is not the proxy, and neither is
+// what a proxy sends in its own name the word of a proxy about a client.
+func TestProxyProtocolWithoutClient(t *testing.T) {
+	t.Parallel()
+	cfg := proxied("env")
+	cfg.UnixSocket = socketPath(t)
+	r := run(t, cfg)
+	local := proxyV2(t, nil, nil, false)
+	// HAProxy's own checks may name addresses, which don't count.
+	named := strings.Replace(proxyV2(t, tcpAddr("192.0.2.7:5000"), tcpAddr("198.51.100.1:443"), false), "\n\x21", "\n\x20", 1)
+	for _, tt := range []struct{ address, header, remote string }{
+		{r.addr, "PROXY UNKNOWN\r\n", ""},
+		{r.addr, local, "127.0.0.1"},
+		{r.addr, named, "127.0.0.1"},
+		{cfg.UnixSocket, "PROXY UNKNOWN\r\n", ""},
+		{cfg.UnixSocket, local, ""},
+	} {
+		c := servertest.NewClient(t, begin(t, servertest.Connect(t, tt.address), tt.header))
+		c.Upgrade("/", "Forwarded: for=192.0.2.66;proto=https;host=evil.example", "X-Forwarded-For: 192.0.2.66",
+			"X-Forwarded-Proto: https", "X-Forwarded-Host: evil.example")
+		env := variables(t, c)
+		wantVariables(t, env, map[string]string{
+			"REMOTE_ADDR": tt.remote, "SERVER_NAME": "test.example", "HTTP_X_FORWARDED_FOR": "192.0.2.66",
+		})
+		if _, https := env["HTTPS"]; https {
+			t.Errorf("%q at %s: HTTPS=%s", tt.header, tt.address, env["HTTPS"])
+		}
+	}
+	// Unknown clients count as one address.
+	cfg = proxied("print:up", "drain")
+	cfg.MaxPerAddress = 1
+	r = run(t, cfg)
+	ask := func(status int) *servertest.Client {
+		t.Helper()
+		c := servertest.NewClient(t, begin(t, servertest.Connect(t, r.addr), "PROXY UNKNOWN\r\n"))
+		if answer := c.Shake("/"); answer.StatusCode != status {
+			t.Errorf("the answer is %s, want %d", answer.Status, status)
+		}
+		return c
+	}
+	ask(http.StatusSwitchingProtocols).Want("up")
+	ask(http.StatusTooManyRequests)
 }

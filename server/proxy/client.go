@@ -22,6 +22,7 @@ type Client struct {
 	Host   string // host[:port], as unchecked as a Host header
 
 	proxy string // the peer that named the client, for the log; "" for the client itself
+	own   bool   // it is a proxy that speaks for itself and forwards nobody; see Forwarded
 }
 
 // Direct is the client of r according to its connection, or to the PROXY header
@@ -32,6 +33,9 @@ func Direct(r *http.Request) Client {
 		c.Scheme = "https"
 	}
 	header := headerOf(r.Context())
+	if header != nil && header.own {
+		c.own, header = true, nil
+	}
 	if header != nil {
 		c.proxy = header.peer
 		if header.tls {

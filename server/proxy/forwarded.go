@@ -45,7 +45,10 @@ var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name dif
 
 // Forwarded returns the client that a request with the header h comes from, when
 // direct is the client that its connection shows. A trusted peer is believed
-// about the client; from anyone else these are headers like any others.
+// about the client; from anyone else these are headers like any others. So they are
+// from a proxy that says it speaks for itself (LOCAL of the PROXY protocol): HAProxy
+// says so of clients on a Unix socket, too, and what they have sent must not pass for
+// the proxy's word.
 //
 // There are two families of headers, Forwarded (RFC 7239) and X-Forwarded-For,
 // -Proto, -Host and -Port. A proxy sets one and lets the other through, and there
@@ -57,7 +60,7 @@ var errDisagree = errors.New("the headers Forwarded and X-Forwarded-For name dif
 // unknown, since anybody may have written the entries before it. The error says
 // so, for the log; the client can be used all the same.
 func Forwarded(direct Client, h http.Header, trust Trusted) (Client, error) {
-	if !trust.Has(direct) {
+	if direct.own || !trust.Has(direct) {
 		return direct, nil
 	}
 	standard, err := readForwarded(h, trust)

@@ -69,8 +69,15 @@ type Conn struct {
 // header is what a PROXY header says, apart from the addresses.
 type header struct {
 	peer string // the proxy itself
+	own  bool   // the connection is the proxy's own (LOCAL): it relays no client
 	tls  bool   // the client connected to it by TLS
 }
+
+// unknownAddr is the address of a client that the proxy can't name.
+type unknownAddr struct{}
+
+func (unknownAddr) Network() string { return "unknown" }
+func (unknownAddr) String() string  { return "unknown" }
 
 // await reads the header, once, and reports whether it is good.
 func (c *Conn) await() bool {
@@ -117,13 +124,20 @@ func readHeader(in *bufio.Reader) (*proxyproto.Header, error) {
 	return proxyproto.Read(in)
 }
 
-// take keeps what h says. With LOCAL and UNKNOWN a proxy speaks for itself, for
-// example to check that the server is there.
+// take keeps what h says. With LOCAL of version 2 a proxy speaks for itself, for
+// example to check that the server is there: the addresses are then those of the
+// connection (section 2.2 of the specification). UNKNOWN of version 1, which the
+// library calls LOCAL, too, is a client without an address.
 func (c *Conn) take(h *proxyproto.Header) {
-	if h.Command.IsLocal() {
+	c.header = &header{peer: Peer(c.Conn.RemoteAddr()).String()}
+	switch {
+	case h.Command.IsLocal() && h.Version == 1:
+		c.source = unknownAddr{}
+		return
+	case h.Command.IsLocal():
+		c.header.own = true
 		return
 	}
-	c.header = &header{peer: Peer(c.Conn.RemoteAddr()).String()}
 	c.source, c.target = h.SourceAddr, h.DestinationAddr
 	if tlvs, err := h.TLVs(); err == nil {
 		ssl, ok := tlvparse.FindSSL(tlvs)
@@ -186,7 +200,7 @@ func ConnContext(ctx context.Context, nc net.Conn) context.Context {
 }
 
 // headerOf returns the PROXY header of a request's connection, or nil when
-// there is none, or none that names a client.
+// there is none.
 func headerOf(ctx context.Context) *header {
 	c, ok := ctx.Value(connKey{}).(*Conn)
 	if !ok || !c.await() {
