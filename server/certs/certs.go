@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -20,7 +21,8 @@ import (
 )
 
 // checkPeriod is the shortest time between two checks of the files. A check is a
-// few stat calls, made by the first handshake after that time.
+// few stat calls, made by the first handshake after that time. After a failure it
+// reads the files again.
 const checkPeriod = time.Second
 
 // Config says which certificate a server shows, and which it asks clients for.
@@ -38,9 +40,11 @@ type Config struct {
 
 // Store holds what the TLS listeners show and what they ask clients for. It reads
 // its files again when Reload is called and when a handshake finds them changed;
-// open sessions keep what they began with. A file that can't be used is logged
-// once for each change, and what was good before stays in use. It runs no
-// goroutine, and its methods may be called concurrently.
+// open sessions keep what they began with. While a file can't be used, what was good
+// before stays in use. That is logged once for each change and each new reason, and
+// the files are read again until they can be used: not every reason shows in the
+// file, such as a lack of descriptors. It runs no goroutine, and its methods may be
+// called concurrently.
 type Store struct {
 	cfg   Config
 	self  *selfSigned // nil when cfg names the files
@@ -50,9 +54,10 @@ type Store struct {
 
 	current atomic.Pointer[tls.Config]
 
-	mu      sync.Mutex    // held while files are read, which may take long
-	seen    []os.FileInfo // of files(), as they were before they were read
-	checked time.Time     // when seen was last compared
+	mu      sync.Mutex   // held while files are read, which may take long
+	seen    []*fileState // of files(), as they were before they were read
+	checked time.Time    // when seen was last compared
+	failed  string       // why they could not be used then; "" when they could
 }
 
 // Open reads the files of cfg or, when it names none, reads or makes the
@@ -118,6 +123,7 @@ func (s *Store) TLS() *tls.Config { return s.outer }
 func (s *Store) Reload() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.failed = "" // whoever asks for it gets an answer
 	s.readAgain(true)
 }
 
@@ -138,22 +144,31 @@ func (s *Store) latest() *tls.Config {
 	case s.self != nil && s.self.due():
 		s.readAgain(true)
 	case s.changed():
+		s.failed = ""
+		s.readAgain(false)
+	case s.failed != "":
 		s.readAgain(false)
 	}
 	return s.current.Load()
 }
 
-// readAgain is load with its outcome logged. The caller holds s.mu.
+// readAgain is load with its outcome logged, unless it fails as it did before. The
+// caller holds s.mu.
 func (s *Store) readAgain(renew bool) {
-	if err := s.load(renew); err != nil {
-		args := []any{"error", err}
-		if advice := hint.Of(err); advice != "" {
-			args = append(args, "hint", advice)
-		}
-		s.log.Error("TLS files not read again, the old ones stay in use", args...)
+	err, before := s.load(renew), s.failed
+	s.failed = ""
+	if err == nil {
+		s.announce("TLS files read again")
 		return
 	}
-	s.announce("TLS files read again")
+	if s.failed = err.Error(); s.failed == before {
+		return
+	}
+	args := []any{"error", err}
+	if advice := hint.Of(err); advice != "" {
+		args = append(args, "hint", advice)
+	}
+	s.log.Error("TLS files not read again, the old ones stay in use", args...)
 }
 
 // load reads all files and, if every one is good, puts them to use. renew lets it
@@ -226,35 +241,24 @@ func (s *Store) files() []string {
 }
 
 // changed reports whether a file has changed since it was last read.
-func (s *Store) changed() bool {
-	now := statAll(s.files())
-	for i := range now {
-		if !sameFile(now[i], s.seen[i]) {
-			return true
-		}
-	}
-	return false
-}
+func (s *Store) changed() bool { return !slices.EqualFunc(s.seen, statAll(s.files()), sameFile) }
 
 // statAll returns nil for a file that can't be examined.
-func statAll(files []string) []os.FileInfo {
-	infos := make([]os.FileInfo, len(files))
+func statAll(files []string) []*fileState {
+	states := make([]*fileState, len(files))
 	for i, file := range files {
-		if info, err := os.Stat(file); err == nil {
-			infos[i] = info
-		}
+		states[i] = stat(file)
 	}
-	return infos
+	return states
 }
 
 // sameFile reports whether a and b are the same file with, as far as stat can
-// tell, the same content. The time alone would miss another file with the same
-// time.
-func sameFile(a, b os.FileInfo) bool {
+// tell, the same content and permissions.
+func sameFile(a, b *fileState) bool {
 	if a == nil || b == nil {
-		return a == nil && b == nil
+		return a == b
 	}
-	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime())
+	return a.same(b)
 }
 
 // fingerprint is the SHA-256 of a certificate in DER as browsers show it.

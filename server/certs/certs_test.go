@@ -124,6 +124,59 @@ func TestTLSBrokenFileStays(t *testing.T) {
 	log.wantLines(t, 4, "hint=")
 }
 
+// A reason that does not show in the file: the files are read again until they can
+// be used, which is logged once for each reason and once when they can.
+func TestTLSTriedAgain(t *testing.T) {
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
+	servertest.Replace(t, files.ca, ca.PEM())
+	for name, file := range map[string]string{"certificate": files.cert, "key": files.key, "CA": files.ca} {
+		t.Run(name, func(t *testing.T) {
+			certs, _, clock, log := startFiles(t, files, ca, Config{ClientCA: files.ca})
+			old := certs.latest()
+			good := servertest.Read(t, file)
+			look := func(text string) {
+				t.Helper()
+				servertest.Replace(t, file, text)
+				certs.seen = statAll(certs.files()) // as if it had been so before
+				for range 3 {
+					clock.advance(checkPeriod)
+					certs.latest()
+				}
+			}
+			look(good)
+			log.wantLines(t, 0, "again")
+			certs.failed = "too many open files"
+			look("x")
+			log.wantLines(t, 1, "level=ERROR")
+			look("-----BEGIN NOTHING-----\n-----END NOTHING-----\n")
+			log.wantLines(t, 2, "level=ERROR")
+			if certs.latest() != old {
+				t.Error("what could not be used is in use")
+			}
+			certs.Reload()
+			log.wantLines(t, 3, "level=ERROR") // who asks gets an answer
+			look(good)
+			log.wantLines(t, 3, "level=ERROR")
+			log.wantLines(t, 1, `msg="TLS files read again"`)
+			if certs.latest() == old {
+				t.Error("the files are good, and not in use")
+			}
+		})
+	}
+}
+
+// Permissions count as a change, so that a file is tried once they fit.
+func TestTLSPermissionsAreAChange(t *testing.T) {
+	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
+	certs, _, clock, log := startFiles(t, files, ca, Config{})
+	if err := os.Chmod(files.key, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	clock.advance(checkPeriod)
+	certs.latest()
+	log.wantLines(t, 1, `msg="TLS files read again"`)
+}
+
 func TestTLSResumption(t *testing.T) {
 	ca, files := servertest.NewCA(t, "ca"), newCertFiles(t)
 	_, addr, clock, _ := startFiles(t, files, ca, Config{})

@@ -5,6 +5,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 
 	"wsd/server/servertest"
 )
@@ -125,5 +126,33 @@ func TestCertificatesReplaced(t *testing.T) {
 			}
 		}
 	})
+	s.finish()
+}
+
+// TestCertificatesTriedAgain takes the descriptors away that the files need, which
+// no look at the files shows. They are used once there are some.
+func TestCertificatesTriedAgain(t *testing.T) {
+	t.Parallel()
+	ca := newCertificates(t)
+	s := newStage(t, settings{tls: ca})
+	restore := s.daemon.leave(0)
+	ca.replace(ca.Issue(t, "second"))
+	s.daemon.Signal(syscall.SIGHUP)
+	s.daemon.Log.Wait(t, "TLS files not read again…", "error", "…too many open files…")
+	restore()
+	served := func() string {
+		conn := tls.Client(s.tcp(), s.tls)
+		defer conn.Close()
+		if err := conn.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		return conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	for end := time.Now().Add(servertest.Patience); served() != "second"; {
+		if time.Now().After(end) {
+			t.Fatal("the files can be read, and are not")
+		}
+	}
+	s.daemon.Log.Wait(t, "TLS files read again")
 	s.finish()
 }
