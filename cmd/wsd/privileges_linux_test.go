@@ -47,6 +47,7 @@ func TestPrivileges(t *testing.T) {
 	t.Run("Socket", func(t *testing.T) { testGivenSocket(t, wsd) })
 	t.Run("Key", func(t *testing.T) { testRootsKey(t, wsd) })
 	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
+	t.Run("NotRootsCache", func(t *testing.T) { testNotRootsCache(t, wsd) })
 	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
 	t.Run("Ambient", func(t *testing.T) { testAmbient(t, wsd) })
 	t.Run("OtherUser", func(t *testing.T) { testOtherUser(t, wsd) })
@@ -281,6 +282,25 @@ func testRootsCache(t *testing.T, wsd string) {
 	wantCalm(t, p)
 	if servertest.Read(t, file) != before {
 		t.Error("the certificate has changed")
+	}
+}
+
+// testNotRootsCache has a cache folder in which somebody else has put a certificate.
+func testNotRootsCache(t *testing.T, wsd string) {
+	_, uid, gid := nobody(t)
+	for _, path := range []string{"wsd/selfsigned.pem", "wsd"} {
+		cache := filepath.Dir(filepath.Dir(certificate(t, wsd)))
+		path = filepath.Join(cache, path)
+		if err := os.Chown(path, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+		cmd := command(t, wsd, "--address=127.0.0.1:0", "--ssl", "--devconsole")
+		cmd.Env = append(cmd.Env, "XDG_CACHE_HOME="+cache)
+		p := servertest.Start(t, cmd)
+		want := fmt.Sprintf("%s, belongs to another user, number %d\nwsd: hint: remove it", path, uid)
+		if status, log := p.Wait(), p.Log.Text(); status != 1 || !strings.Contains(log, want) {
+			t.Errorf("status %d, want 1 and %q\n%s", status, want, log)
+		}
 	}
 }
 

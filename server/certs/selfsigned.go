@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
@@ -20,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"wsd/server/hint"
 	"wsd/server/host"
 )
 
@@ -72,12 +74,16 @@ func (s *selfSigned) due() bool { return s.check(s.pair.Leaf) != nil }
 
 // renew makes sure that there is a certificate to use: the one in the file, or
 // else the one in use, or else a new one. One that is not in the file is written
-// to it. A failure to write is a warning, not an error.
+// to it. A failure to write is a warning, not an error. A file that is not private
+// is an error.
 func (s *selfSigned) renew() error {
 	found, why := s.read()
 	if why == nil {
 		s.pair, s.kept = found, true
 		return nil
+	}
+	if errors.As(why, new(*hint.Error)) { // see checkPrivate
+		return why
 	}
 	if errors.Is(why, fs.ErrPermission) && s.kept && !s.due() {
 		return nil // it was readable before root was dropped, and will be at the next start
@@ -120,7 +126,10 @@ func (s *selfSigned) read() (tls.Certificate, error) {
 	if s.file == "" {
 		return tls.Certificate{}, errNoCacheDir
 	}
-	data, err := os.ReadFile(s.file)
+	data, err := readPrivate(s.file)
+	if errors.As(err, new(*hint.Error)) {
+		return tls.Certificate{}, err
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return tls.Certificate{}, fmt.Errorf("%s is not there", s.file)
 	}
@@ -132,6 +141,39 @@ func (s *selfSigned) read() (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("reading the old one: %s: %w", s.file, err)
 	}
 	return pair, s.check(pair.Leaf)
+}
+
+// readPrivate reads a file that nobody but root and this process's user can have
+// written, replaced or read; another one is a *hint.Error. So does ssh(1): somebody else
+// would know the key that the server then proves itself by, or have chosen it.
+func readPrivate(file string) ([]byte, error) {
+	const advice = "remove it, and a new one is made: only root and the user that the server runs as may "
+	dir := filepath.Dir(file)
+	info, err := os.Stat(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkPrivate(info, 0o022); err != nil {
+		return nil, &hint.Error{
+			Err:  fmt.Errorf("the folder of the self-signed certificate, %s, %w", dir, err),
+			Hint: advice + "write to this folder",
+		}
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err = f.Stat(); err != nil {
+		return nil, err
+	}
+	if err := checkPrivate(info, 0o077); err != nil {
+		return nil, &hint.Error{
+			Err:  fmt.Errorf("the self-signed certificate with its key, %s, %w", file, err),
+			Hint: advice + "read or write this file",
+		}
+	}
+	return io.ReadAll(f)
 }
 
 // check returns the reason why leaf is not to be used, if there is one.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"wsd/server/hint"
 	"wsd/server/servertest"
 )
 
@@ -286,6 +287,72 @@ func TestSelfSignedModes(t *testing.T) {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v, want mode %v", path, info.Mode(), err, want)
 		}
+	}
+}
+
+// A key that somebody else may know or may have chosen is not used, neither at the
+// start nor later, and is left as it is.
+func TestSelfSignedNotPrivate(t *testing.T) {
+	clock := newHandClock()
+	dir := filepath.Join(t.TempDir(), "wsd")
+	startSelfSigned(t, dir, clock)
+	file := filepath.Join(dir, selfSignedFile)
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Skip("this platform has no file modes")
+	}
+	for _, test := range []struct {
+		path string
+		mode os.FileMode
+		err  string
+	}{
+		{file, 0o660, "0660"},
+		{file, 0o602, "0602"},
+		{file, 0o640, "0640"},
+		{file, 0o604, "0604"},
+		{dir, 0o770, "0770"},
+		{dir, 0o707, "0707"},
+	} {
+		t.Run(test.err, func(t *testing.T) {
+			good, err := os.Stat(test.path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			certs, log := startSelfSigned(t, dir, clock)
+			used := certs.latest()
+			other, _ := startSelfSigned(t, filepath.Join(t.TempDir(), "other"), clock)
+			before := servertest.Read(t, file)
+			os.WriteFile(file, []byte(servertest.Read(t, other.self.file)), 0) // in place: the mode stays
+			if err := os.Chmod(test.path, test.mode); err != nil {
+				t.Fatal(err)
+			}
+
+			_, err = open(&Config{CacheDir: dir}, nil, (&logText{}).logger(), clock.Now)
+			if err == nil || !strings.Contains(err.Error(), test.path) || !strings.Contains(err.Error(), test.err) || hint.Of(err) == "" {
+				t.Errorf("at the start: %v, want a hint.Error that names %s and %s", err, test.path, test.err)
+			}
+			for range 3 {
+				clock.advance(checkPeriod)
+				if inUse(certs) != fingerprint(used.Certificates[0].Certificate[0]) {
+					t.Error("it is used by a server that runs")
+				}
+			}
+			log.wantLines(t, 1, "level=ERROR")
+			certs.Reload()
+			if inFile(t, dir) != inUse(other) {
+				t.Error("a reload has replaced it")
+			}
+			log.wantLines(t, 2, "level=ERROR")
+			log.wantLines(t, 2, "hint=")
+
+			if err := os.Chmod(test.path, good.Mode()); err != nil {
+				t.Fatal(err)
+			}
+			clock.advance(checkPeriod)
+			if inUse(certs) != inUse(other) {
+				t.Error("it is not used once it is private")
+			}
+			os.WriteFile(file, []byte(before), 0)
+		})
 	}
 }
 
