@@ -165,6 +165,9 @@ func (s *Server) Run(ctx context.Context) error {
 	if store := s.certs.Load(); store != nil {
 		store.CheckAccess()
 	}
+	if s.logins != nil {
+		s.logins.CheckAccess()
+	}
 	main := s.httpServer(s)
 	servers := []*http.Server{main}
 	failed := make(chan error, len(listeners))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/user"
@@ -46,6 +47,7 @@ func TestPrivileges(t *testing.T) {
 	wsd := servertest.Public(t)
 	t.Run("Socket", func(t *testing.T) { testGivenSocket(t, wsd) })
 	t.Run("Key", func(t *testing.T) { testRootsKey(t, wsd) })
+	t.Run("Passwords", func(t *testing.T) { testRootsPasswords(t, wsd) })
 	t.Run("SelfSigned", func(t *testing.T) { testRootsCache(t, wsd) })
 	t.Run("NotRootsCache", func(t *testing.T) { testNotRootsCache(t, wsd) })
 	t.Run("NotRoot", func(t *testing.T) { testNotRoot(t, wsd) })
@@ -265,6 +267,25 @@ func testRootsKey(t *testing.T, wsd string) {
 	p.Shutdown()
 	if got := p.Log.All("…a TLS file can't be read again…", "level", "WARN", "error", "…permission denied…", "hint", "…the user that the server runs as…"); len(got) != 2 {
 		t.Errorf("%d warnings, want one for the certificate and one for the key:\n%s", len(got), p.Log)
+	}
+}
+
+// testRootsPasswords has a password file that the user can read, and one that only
+// root can, which works but for its reload.
+func testRootsPasswords(t *testing.T, wsd string) {
+	file := filepath.Join(servertest.Dir(t), "users")
+	for mode, warnings := range map[os.FileMode]int{0o644: 0, 0o600: 1} {
+		os.Remove(file)
+		servertest.Write(t, file, "ada:$2y$04$"+strings.Repeat("a", 53)+"\n", mode)
+		p := served(t, wsd, nil, "--address=127.0.0.1:0", "--htpasswd="+file, "--user=nobody", "--devconsole")
+		c := servertest.NewClient(t, servertest.Connect(t, p.Address()))
+		if answer, _ := c.Get("/"); answer.StatusCode != http.StatusUnauthorized {
+			t.Errorf("mode %v: answered %s", mode, answer.Status)
+		}
+		p.Shutdown()
+		if got := p.Log.All("the password file can't be read again…", "level", "WARN", "error", "…permission denied…", "hint", "…the user that the server runs as…"); len(got) != warnings {
+			t.Errorf("mode %v: %d warnings, want %d:\n%s", mode, len(got), warnings, p.Log)
+		}
 	}
 }
 

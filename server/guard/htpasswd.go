@@ -28,6 +28,9 @@ const (
 	maxRemembered = 1000
 )
 
+// hintUnreadable is advice for a file that the system does not let be read.
+const hintUnreadable = "the user that the server runs as must be able to read it"
+
 // FileError is an error about a file that the configuration names, and not
 // about the configuration itself.
 type FileError struct{ Err error }
@@ -59,7 +62,7 @@ func readPasswords(file string) (*passwords, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			advice = "check the path, or make the file: htpasswd -B -c FILE USER"
 		case errors.Is(err, fs.ErrPermission):
-			advice = "the user who runs the server must be able to read it"
+			advice = hintUnreadable
 		}
 		return nil, &hint.Error{Text: "reading the password file", Err: &FileError{err}, Hint: advice}
 	}

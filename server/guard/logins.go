@@ -3,8 +3,10 @@ package guard
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -77,6 +79,17 @@ func (l *Logins) Reload() {
 	}
 	l.current.Store(p)
 	l.log.Info("password file read again", "file", l.file, "users", len(p.hashes))
+}
+
+// CheckAccess is called when the process may have given up a privilege since the file
+// was read. It warns if the file can't be read again.
+func (l *Logins) CheckAccess() {
+	f, err := os.Open(l.file)
+	if err == nil {
+		f.Close()
+	} else if errors.Is(err, fs.ErrPermission) {
+		l.log.Warn("the password file can't be read again: changing it will take a restart", "error", err, "hint", hintUnreadable)
+	}
 }
 
 // Check returns nil if the user and the password match the file, and a LoginError
