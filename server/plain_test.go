@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -294,5 +295,51 @@ func TestConsoleHostileHost(t *testing.T) {
 				t.Errorf("%s %q: status %d, connect-src %q, want %s", header, host, res.StatusCode, got, policy)
 			}
 		}
+	}
+}
+
+// Whatever comes behind a request whose end a proxy may have seen elsewhere is not taken
+// for a request (RFC 9112 6.1, 11.2).
+func TestUnclearEnd(t *testing.T) {
+	t.Parallel()
+	static := t.TempDir()
+	servertest.Write(t, filepath.Join(static, "file"), "text", 0o644)
+	cfg := Config{Command: servertest.Play("drain"), StaticDir: static, HealthPath: "/up", Header: http.Header{"Connection": {"keep-alive"}}}
+	s := serve(t, cfg)
+	redirects := httptest.NewServer(redirectHandler(8443, true))
+	defer redirects.Close()
+	const chunked, length = "Transfer-Encoding: chunked\r\n", "Content-Length: 5\r\n"
+	for name, tt := range map[string]struct {
+		version, header, body string
+		last                  bool
+	}{
+		"length":           {"1.1", length, "hello", false},
+		"chunks":           {"1.1", chunked, "0\r\n\r\n", true},
+		"both":             {"1.1", length + chunked, "0\r\n\r\n", true},
+		"both, reversed":   {"1.1", chunked + length, "0\r\n\r\n", true},
+		"HTTP/1.0":         {"1.0", "Connection: keep-alive\r\n", "", true},
+		"HTTP/1.0, chunks": {"1.0", "Connection: keep-alive\r\n" + chunked, "", true},
+		"HTTP/1.0, both":   {"1.0", "Connection: keep-alive\r\n" + length + chunked, "0\r\n\r\n", true},
+	} {
+		for _, path := range []string{"/", "/file", "/up", "/none/", "redirect"} {
+			t.Run(name+" "+path, func(t *testing.T) {
+				addr := s.addr
+				if path == "redirect" {
+					addr = redirects.Listener.Addr().String()
+				}
+				conn := servertest.Connect(t, addr)
+				defer conn.Close()
+				conn.SetDeadline(time.Now().Add(servertest.Patience))
+				request := "GET /" + strings.TrimPrefix(path, "/") + " HTTP/" + tt.version + "\r\nHost: test.example\r\n" + tt.header + "\r\n" + tt.body
+				io.WriteString(conn, request+"GET /hidden HTTP/1.1\r\nHost: test.example\r\nConnection: close\r\n\r\n")
+				text, err := io.ReadAll(conn)
+				if want := 2 - map[bool]int{true: 1}[tt.last]; strings.Count(string(text), "HTTP/1.") != want {
+					t.Errorf("want %d answers: %v\n%s", want, err, text)
+				}
+			})
+		}
+	}
+	if hidden := s.log.All("HTTP", "path", "/hidden"); len(hidden) != 4 {
+		t.Errorf("%d requests hidden behind others are in the log, want those behind a clear one", len(hidden))
 	}
 }

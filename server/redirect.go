@@ -29,6 +29,9 @@ func redirectHandler(port int, tls bool) http.Handler {
 		suffix = ""
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if endsUnclear(r) {
+			w.Header().Set("Connection", "close")
+		}
 		name, _, ok := host.Split(r.Host)
 		if !ok {
 			http.Error(w, "bad Host header", http.StatusBadRequest)

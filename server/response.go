@@ -8,6 +8,7 @@ import "net/http"
 type response struct {
 	http.ResponseWriter
 	cfg    *Config
+	last   bool // the connection ends with it, whatever the headers say
 	status int
 	bytes  int64
 }
@@ -21,6 +22,9 @@ func (w *response) WriteHeader(status int) {
 			setHeaders(w.Header(), w.cfg.HeaderWS)
 		} else {
 			setHeaders(w.Header(), w.cfg.HeaderHTTP)
+			if w.last { // net/http looks at the first one
+				w.Header()["Connection"] = append([]string{"close"}, w.Header()["Connection"]...)
+			}
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)
