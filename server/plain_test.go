@@ -317,6 +317,8 @@ func TestUnclearEnd(t *testing.T) {
 		"chunks":           {"1.1", chunked, "0\r\n\r\n", true},
 		"both":             {"1.1", length + chunked, "0\r\n\r\n", true},
 		"both, reversed":   {"1.1", chunked + length, "0\r\n\r\n", true},
+		"Upgrade":          {"1.1", "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 99\r\n", "", true},
+		"half an upgrade":  {"1.1", "Upgrade: WebSocket\r\n", "", true},
 		"HTTP/1.0":         {"1.0", "Connection: keep-alive\r\n", "", true},
 		"HTTP/1.0, chunks": {"1.0", "Connection: keep-alive\r\n" + chunked, "", true},
 		"HTTP/1.0, both":   {"1.0", "Connection: keep-alive\r\n" + length + chunked, "0\r\n\r\n", true},

@@ -43,8 +43,13 @@ func (s *Server) checkFieldCount(r *httpRequest) *refusal {
 
 // endsUnclear reports whether a proxy in front may have seen the end of r elsewhere. The
 // connection must end with the answer then: what comes behind r is never taken for the
-// next request, in which a client could hide one of its own from the proxy. net/http goes
-// by Transfer-Encoding, and takes away a Content-Length that has come with it (RFC 9112
-// 6.1); in HTTP/1.0 it is Transfer-Encoding that is taken away, and without a trace. So
-// all requests with chunks are meant, and all of HTTP/1.0.
-func endsUnclear(r *http.Request) bool { return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) }
+// next request, in which a client could hide one of its own from the proxy.
+//
+// net/http goes by Transfer-Encoding, and takes away a Content-Length that has come with
+// it (RFC 9112 6.1); in HTTP/1.0 it is Transfer-Encoding that is taken away, and without
+// a trace. So all requests with chunks are meant, and all of HTTP/1.0. For a request with
+// Upgrade some proxies relay whatever follows, even when the answer is not a 101, as
+// Apache's mod_proxy_wstunnel does.
+func endsUnclear(r *http.Request) bool {
+	return len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) || r.Header["Upgrade"] != nil
+}
