@@ -57,16 +57,19 @@ func isControl(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }
 var replaceable = []string{"REMOTE_USER", "AUTH_TYPE"}
 
 // reserved and reservedPrefixes are the variables that only the server may set,
-// whether or not it has, and those that tell a program what code to run: a line
-// that a client has smuggled into the output must not do that.
+// whether or not it has, and the known ones that tell a program what code to run or
+// where its configuration is: a line that a client has smuggled into the output
+// must not do that.
 var (
 	reserved = []string{
 		"PATH", "HTTPS", "SCRIPT_FILENAME", "DOCUMENT_ROOT", "IFS", "ENV", "SHELLOPTS", "PS4", "GCONV_PATH", "NODE_OPTIONS", "NODE_PATH",
 		"RUBYOPT", "RUBYLIB", "CLASSPATH", "JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS", "PHPRC", "PHP_INI_SCAN_DIR",
-		"PATHEXT", "COMSPEC", "SYSTEMROOT", "WINDIR",
+		"HOME", "ZDOTDIR", "FPATH", "AWKPATH", "AWKLIBPATH", "TCLLIBPATH", "R_PROFILE_USER", "MONO_PATH", "CAML_LD_LIBRARY_PATH",
+		"ALL_PROXY", "HTTPS_PROXY", "PATHEXT", "COMSPEC", "SYSTEMROOT", "WINDIR",
 	}
 	reservedPrefixes = []string{
-		"HTTP_", "SSL_", "SERVER_", "REQUEST_", "LD_", "DYLD_", "BASH", "PYTHON", "PERL", "LUA_", "GLIBC_", "MALLOC_",
+		"HTTP_", "SSL_", "SERVER_", "REQUEST_", "LD_", "DYLD_", "BASH", "PYTHON", "PERL", "LUA_", "GLIBC_", "MALLOC_", "OPENSSL_", "ERL_",
+		"GEM_", "BUNDLE_", "DOTNET_", "CORECLR_", "COR_", "JULIA_", "GUILE_", "GIT_", "XDG_",
 	}
 )
 
