@@ -20,8 +20,9 @@ import (
 	"time"
 )
 
-// patience bounds every wait for something that should be there soon.
-const patience = 30 * time.Second
+// patience bounds every wait for something that should be there soon. It only ends
+// a hang: a busy machine may be slow.
+const patience = 2 * time.Minute
 
 // process is a program that a test has started. It is ended with the test, and
 // its log is shown if the test failed.
