@@ -14,7 +14,7 @@ func TestApacheSite(t *testing.T) {
 	program := servertest.Tool(t, "apache2")
 	s := newStage(t)
 	u := s.startUpstreams(t, "www-data", longPing)
-	startApache("apache-wstunnel.conf", "proxy_wstunnel", "proxy_http")(t, s, program, u, shippedIdle)
+	startApache("apache-wstunnel.conf")(t, s, program, u, shippedIdle)
 	for _, d := range s.doors() {
 		t.Run(d.name, func(t *testing.T) {
 			v := d.dial(t, "/site/echo")

@@ -5,6 +5,7 @@ package proxy_test
 import (
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"wsd/server/servertest"
 )
@@ -13,7 +14,11 @@ import (
 func startHAProxy(file string) func(*testing.T, *stage, string, *upstreams, string) *servertest.Process {
 	return func(t *testing.T, s *stage, program string, u *upstreams, idle string) *servertest.Process {
 		t.Helper()
-		return s.startHAProxyWith(t, program, file, append(u.pairs(),
+		pairs := u.pairs()
+		if os.Geteuid() == 0 { // HAProxy sees the socket from its chroot
+			pairs[len(pairs)-1] = strings.TrimPrefix(u.socket, s.dir)
+		}
+		return s.startHAProxyWith(t, program, file, append(pairs,
 			"timeout tunnel "+shippedIdle+"s", "timeout tunnel "+idle+"s",
 			"bind *:80\n", "bind "+s.plain+"\n")...)
 	}
@@ -37,8 +42,11 @@ func (s *stage) startHAProxyTCP(t *testing.T, program string, pairs ...string) *
 
 func (s *stage) runHAProxy(t *testing.T, program, file string, pairs []string) *servertest.Process {
 	t.Helper()
-	if os.Geteuid() != 0 { // then it can't become another user
-		pairs = append(pairs, "user haproxy\n", "\n", "group haproxy\n", "\n")
+	if os.Geteuid() == 0 {
+		pairs = append(pairs, "chroot /var/lib/haproxy\n", "chroot "+s.dir+"\n")
+	} else { // it can't become another user, or change its root
+		pairs = append(pairs, "chroot /var/lib/haproxy\n", "\n", "user haproxy\n", "\n", "group haproxy\n", "\n",
+			"log /dev/log local0\n", "log "+s.path("dev/log")+" local0\n", "log /dev/log local1 notice\n", "\n")
 	}
 	proxy := servertest.Start(t, exec.Command(program, "-W", "-db", "-f", s.fill(t, file, pairs...)))
 	proxy.Log.WaitText(t, 1, "Loading success")

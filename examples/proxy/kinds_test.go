@@ -41,10 +41,10 @@ func kinds() []kind {
 		gateway   = http.StatusBadGateway
 		noService = http.StatusServiceUnavailable
 	)
-	wstunnel := startApache("apache-wstunnel.conf", "proxy_wstunnel")
-	wstunnelHTTP := startApache("apache-wstunnel.conf", "proxy_wstunnel", "proxy_http")
+	wstunnel := startApache("apache-wstunnel.conf", "proxy_http")
+	wstunnelHTTP := startApache("apache-wstunnel.conf")
 	return []kind{
-		{"apache", "apache2", "www-data", startApache("apache.conf", "proxy_http"), true, upgrade, notFound, notFound, noService},
+		{"apache", "apache2", "www-data", startApache("apache.conf"), true, upgrade, notFound, notFound, noService},
 		{"apache-wstunnel", "apache2", "www-data", wstunnel, false, notFound, notFound, notFound, noService},
 		{"apache-wstunnel-http", "apache2", "www-data", wstunnelHTTP, true, upgrade, notFound, notFound, noService},
 		{"nginx", "nginx", "www-data", startNginx("nginx.conf"), true, upgrade, notFound, moved, gateway},

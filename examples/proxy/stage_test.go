@@ -44,8 +44,8 @@ func (s *stage) write(t *testing.T, name, text string) string {
 }
 
 // mkdir makes a folder in which the group may make sockets and in which each
-// file belongs to the group, as README.md tells to. Only root can give a folder
-// to a group that it is no member of; for others all processes are the same user
+// file belongs to the group. TestPrepare has the one that README.md makes. Only root
+// can give a folder to a group that it is no member of; for others all processes are the same user
 // anyway.
 func (s *stage) mkdir(t *testing.T, name, group string) string {
 	t.Helper()
