@@ -3,6 +3,7 @@
 package proxy_test
 
 import (
+	"errors"
 	"os/exec"
 	"syscall"
 	"testing"
@@ -33,7 +34,7 @@ func signalReload(signal syscall.Signal, pattern string) func(*testing.T, *serve
 }
 
 // testReload reloads the proxy while sessions are open: they live on, but with
-// Caddy, which closes them with a 1001 of its own.
+// Caddy, which closes them.
 func testReload(t *testing.T, k kind, s *stage, proxy *servertest.Process) {
 	var visitors []*servertest.Client
 	for _, d := range s.doors() {
@@ -44,7 +45,13 @@ func testReload(t *testing.T, k kind, s *stage, proxy *servertest.Process) {
 	reloads[k.program](t, proxy, s)
 	for i, d := range s.doors() {
 		if k.program == "caddy" {
-			visitors[i].WantCloseFrame(1001, "")
+			// It sends a close frame to wsd, too, but does not mask it: wsd's answer
+			// may be faster than the frame for the visitor.
+			_, err := visitors[i].ReadAll()
+			var closed servertest.CloseError
+			if !errors.As(err, &closed) || closed.Code != 1001 && closed.Code != 1002 {
+				t.Errorf("%s: the session ended with %v, want 1001 or 1002", d.name, err)
+			}
 		} else {
 			visitors[i].WantEcho("still there")
 			leave(visitors[i], 1000)
