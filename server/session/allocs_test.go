@@ -37,7 +37,7 @@ func frameBlock(f *framer, b []byte) {
 	for len(b) > 0 {
 		held := b[:min(len(b), lazyio.BufferSize)]
 		f.frames = f.frames[:0]
-		used := f.addLines(held, 0)
+		used, _ := f.addLines(held, 0)
 		if used == 0 {
 			_, used = f.fragment(held)
 		}
@@ -60,7 +60,7 @@ func TestLinesOfAllSizesAllocateNothing(t *testing.T) {
 // Tagged lines have a buffer that is kept, too.
 func TestTaggedLinesAllocateNothing(t *testing.T) {
 	block := bytes.Repeat([]byte("some \"words\"\n"), 1000)
-	f := framer{frames: make([]byte, 0, len(frameBuffer{})), encode: tagger("stdout")}
+	f := framer{frames: make([]byte, 0, len(frameBuffer{})), tag: tagOf("stdout")}
 	if n := testing.AllocsPerRun(100, func() { f.frames = f.frames[:0]; f.addLines(block, 0) }); n != 0 {
 		t.Errorf("%v allocations for a block of lines", n)
 	}

@@ -44,7 +44,7 @@ func (b *backend) init(s *Session, proc *exec.Process) {
 }
 
 func (b *backend) share() {
-	b.out.encode, b.errOut.encode = tagger("stdout"), tagger("stderr")
+	b.out.tag, b.errOut.tag = tagOf("stdout"), tagOf("stderr")
 	var once sync.Once
 	b.shared = &sharedOutput{
 		send: func(frames []byte) { b.session.link.write(frames, websocket.CountData(frames)) },
@@ -116,35 +116,40 @@ func (b *backend) send() {
 	b.session.end(exited(status))
 }
 
-// frameBuffer has room for the frames of all lines of one read: an empty line is
-// one byte and becomes a frame of two, and no line grows by a larger factor.
+// frameBuffer takes the frames of all lines that one read has brought: an empty
+// line of one byte becomes a frame of two, and no line grows by more than that. What
+// must be changed may grow beyond it, and leaves in several writes.
 type frameBuffer [2 * lazyio.BufferSize]byte
 
 var frameBuffers = sync.Pool{New: func() any { return new(frameBuffer) }}
 
-// sendLines sends the lines of in until in ends, and returns how it ended. All
-// lines of one read leave in one write.
+// sendLines sends the lines of in, all that one read has brought in one write if
+// it fits, until in ends. It returns how in ended.
 func (b *backend) sendLines(in *lazyio.Reader) error {
 	f, searched := &b.out, 0
 	for {
 		err := in.Fill()
 		frames := frameBuffers.Get().(*frameBuffer)
-		f.frames = frames[:0]
-		if used := f.addLines(in.Unread(), searched); used > 0 {
-			in.Use(used)
-		}
-		if in.Full() {
-			b.sendFragment(in)
-		}
-		if err != nil {
-			f.addLast(in.Unread())
+		for full := true; full; searched = 0 {
+			f.frames = frames[:0]
+			var used int
+			if used, full = f.addLines(in.Unread(), searched); used > 0 {
+				in.Use(used)
+			}
+			if in.Full() {
+				b.sendFragment(in)
+			}
+			if err != nil && !full {
+				used, full = f.addLast(in.Unread())
+				in.Use(used)
+			}
+			if len(f.frames) > 0 {
+				b.sendFrames(f)
+			}
 		}
 		searched = len(in.Unread())
-		if len(f.frames) > 0 {
-			b.sendFrames(f)
-		}
 		frameBuffers.Put(frames)
-		f.frames, f.spare = nil, nil
+		f.frames = nil
 		if err != nil {
 			return err
 		}
@@ -204,9 +209,13 @@ func (b *backend) passStderr(line []byte) {
 		return
 	}
 	f := &b.errOut
-	f.addPiece(line, endOfStream) // its "\r", if any, has already been removed
-	b.shared.write(f)
-	f.frames, f.spare = nil, nil // stderr is quiet most of the time
+	for first := true; first || len(line) > 0; first = false {
+		n, _ := f.fits(line)              // all of it, nearly always
+		f.addPiece(line[:n], endOfStream) // whose "\r", if any, is gone already
+		line = line[n:]
+		b.shared.write(f)
+		f.frames = nil // stderr is quiet most of the time
+	}
 }
 
 // settleStderr waits until what the backend has written to stderr has been

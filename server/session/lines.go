@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"slices"
 	"unicode/utf8"
 
 	"wsd/server/lazyio"
@@ -12,13 +13,8 @@ import (
 // line. It is the hot path from the backend to the client, and pure: bytes in,
 // frames out. A line ends with "\n"; a "\r" before that is dropped, too.
 type framer struct {
-	frames []byte // whole frames, ready to be written
-	// spare holds a line that must be changed before it is sent. It is reused
-	// from line to line.
-	spare []byte
-	// encode, if not nil, changes a piece of a message; first and last say
-	// whether the piece begins or ends its message.
-	encode func(dst, piece []byte, first, last bool) []byte
+	frames []byte // whole frames, ready to be written; no more than a frameBuffer holds
+	tag    tag    // what wraps each message, if not empty
 
 	open     bool            // a message has begun and not ended
 	cr       bool            // a "\r" at a fragment's end was held back
@@ -27,25 +23,25 @@ type framer struct {
 }
 
 // addLines frames the whole lines at the front of in and returns how many bytes
-// of in they take up. searched is how many bytes of in are known to hold no
-// newline.
-func (f *framer) addLines(in []byte, searched int) (used int) {
+// of in they were. searched is how many bytes of in are known to hold no newline.
+// full says that there is no room for more of them before frames have been sent.
+func (f *framer) addLines(in []byte, searched int) (used int, full bool) {
 	n := bytes.IndexByte(in[searched:], '\n')
 	if n < 0 {
-		return 0
+		return 0, false
 	}
 	n += searched
-	// Checking all of it at once is faster than checking each line.
-	asIs := f.encode == nil && !f.open && utf8.Valid(in[:lazyio.WholeRunes(in)])
+	// One look at all of it is quicker than one at each line.
+	asIs := f.tag == "" && !f.open && utf8.Valid(in[:lazyio.WholeRunes(in)])
 	for ; n >= 0; n = bytes.IndexByte(in[used:], '\n') {
 		if line := in[used : used+n]; asIs {
 			f.addWhole(lazyio.TrimCR(line))
-		} else {
-			f.addPiece(line, endOfLine)
+		} else if taken, full := f.addFitting(line, endOfLine); full {
+			return used + taken, true
 		}
 		used += n + 1
 	}
-	return used
+	return used, false
 }
 
 // following is what comes after a piece of a message.
@@ -65,16 +61,55 @@ func (f *framer) addWhole(line []byte) {
 	f.count.Bytes += uint64(len(line))
 }
 
-// addPiece frames the next piece of a message. Piece by piece, a line of any
+// addFitting frames the next piece of a message, or as much of it as there is room
+// for, and returns how many of its bytes it has used. full says that it was not
+// all, and that the message goes on.
+func (f *framer) addFitting(piece []byte, next following) (used int, full bool) {
+	used, ok := f.fits(piece)
+	switch {
+	case !ok:
+		return 0, true
+	case used < len(piece):
+		f.addPiece(piece[:used], moreOfLine)
+		return used, true
+	default:
+		f.addPiece(piece, next)
+		return used, false
+	}
+}
+
+// fits returns how many bytes of piece the frames have room for, and false when
+// they have none for anything. Of empty frames one byte of piece fits at least.
+func (f *framer) fits(piece []byte) (n int, ok bool) {
+	room := len(frameBuffer{}) - len(f.frames) - lazyio.Headroom - f.tag.overhead() - len(`\r`)
+	if room < maxGrowth*utf8.UTFMax {
+		return 0, false
+	}
+	if len(piece)*maxGrowth <= room {
+		return len(piece), true
+	}
+	n = min(len(piece), room)
+	if !utf8.Valid(piece) {
+		n = min(n, room/maxGrowth) // each bad byte becomes the three of U+FFFD
+	} else if f.tag != "" {
+		n = escapable(piece[:n], room)
+	}
+	if n < len(piece) {
+		n = lazyio.WholeRunes(piece[:n])
+	}
+	return n, true
+}
+
+// maxGrowth is how many bytes one byte of a line can become.
+const maxGrowth = len(`\u0000`)
+
+// addPiece frames the next piece of a message: in fragments, a line of any
 // length passes through a buffer of fixed size.
 func (f *framer) addPiece(piece []byte, next following) {
 	piece = f.settleCR(piece, next)
 	first, last := !f.open, next != moreOfLine
 	piece = f.repair(piece)
-	if f.encode != nil {
-		f.spare = f.encode(f.spare[:0], piece, first, last)
-		piece = f.spare
-	}
+	size := f.tag.size(piece, first, last)
 	op := byte(websocket.OpContinuation)
 	if first {
 		op = websocket.OpText
@@ -83,9 +118,10 @@ func (f *framer) addPiece(piece []byte, next following) {
 		op |= websocket.FinBit
 		f.count.Messages++
 	}
-	f.frames = websocket.AppendHeader(f.frames, op, len(piece))
-	f.frames = append(f.frames, piece...)
-	f.count.Bytes += uint64(len(piece))
+	f.frames = slices.Grow(f.frames, lazyio.Headroom+size)
+	f.frames = websocket.AppendHeader(f.frames, op, size)
+	f.frames = f.tag.append(f.frames, piece, first, last)
+	f.count.Bytes += uint64(size)
 	f.open = !last
 }
 
@@ -117,12 +153,11 @@ func (f *framer) repair(line []byte) []byte {
 	return websocket.AppendRepaired(nil, line)
 }
 
-// addFragment frames in, the part of a line that fills the buffer, as a piece of
-// an unfinished message, and returns how many bytes of in it has used. A
-// character that is cut off at the end is left for the next piece.
+// addFragment frames in, which is as much of a line as the buffer holds, or what
+// there is room for, as a piece of a message that goes on, and returns how many bytes
+// of in it has used. A character that is cut at the end stays for the next piece.
 func (f *framer) addFragment(in []byte) (used int) {
-	used = lazyio.WholeRunes(in)
-	f.addPiece(in[:used], moreOfLine)
+	used, _ = f.addFitting(in[:lazyio.WholeRunes(in)], moreOfLine)
 	return used
 }
 
@@ -131,7 +166,7 @@ func (f *framer) addFragment(in []byte) (used int) {
 // nothing is done, when the payload must be changed.
 func (f *framer) fragment(in []byte) (first byte, n int) {
 	n = lazyio.WholeRunes(in)
-	if f.encode != nil || f.cr || in[n-1] == '\r' || !utf8.Valid(in[:n]) {
+	if f.tag != "" || f.cr || in[n-1] == '\r' || !utf8.Valid(in[:n]) {
 		return 0, 0
 	}
 	if !f.open {
@@ -143,11 +178,12 @@ func (f *framer) fragment(in []byte) (first byte, n int) {
 }
 
 // addLast frames the rest of a stream that does not end with a newline, if
-// there is any: it is a message all the same.
-func (f *framer) addLast(in []byte) {
-	if len(in) > 0 || f.open {
-		f.addPiece(in, endOfStream)
+// there is any: it is a message all the same. It returns what addFitting does.
+func (f *framer) addLast(in []byte) (used int, full bool) {
+	if len(in) == 0 && !f.open {
+		return 0, false
 	}
+	return f.addFitting(in, endOfStream)
 }
 
 // takeCount returns the count and resets it.

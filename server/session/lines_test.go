@@ -2,6 +2,7 @@ package session
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -14,9 +15,9 @@ import (
 
 // pump is sendLines for a test: it feeds stream to a framer in slices of these
 // sizes, turn about, by way of a window as small as the given size, and returns
-// the frames.
-func pump(stream []byte, window int, slices []int, encode func(dst, piece []byte, first, last bool) []byte) (frames []byte, f *framer) {
-	f = &framer{encode: encode}
+// the frames. Those that are sent at once fit into a frameBuffer.
+func pump(stream []byte, window int, slices []int, wrap tag) (frames []byte, f *framer) {
+	f = &framer{tag: wrap}
 	var in []byte
 	searched := 0
 	for i := 0; ; i++ {
@@ -24,15 +25,23 @@ func pump(stream []byte, window int, slices []int, encode func(dst, piece []byte
 		end := n == 0
 		in = append(in, stream[:n]...)
 		stream = stream[n:]
-		f.frames = frames
-		in = in[f.addLines(in, searched):]
-		if len(in) == window {
-			in = in[f.addFragment(in):]
+		for full := true; full; searched = 0 {
+			f.frames = nil
+			var used int
+			used, full = f.addLines(in, searched)
+			in = in[used:]
+			if len(in) == window {
+				in = in[f.addFragment(in):]
+			}
+			if end && !full {
+				used, full = f.addLast(in)
+				in = in[used:]
+			}
+			if len(f.frames) > len(frameBuffer{}) {
+				panic(fmt.Sprintf("%d bytes of frames at once", len(f.frames)))
+			}
+			frames = append(frames, f.frames...)
 		}
-		if end {
-			f.addLast(in)
-		}
-		frames = f.frames
 		if end {
 			return frames, f
 		}
@@ -93,7 +102,7 @@ func linesOf(stream []byte) (messages []string) {
 
 func checkPump(t *testing.T, stream []byte, window int, slices ...int) {
 	t.Helper()
-	frames, f := pump(stream, window, slices, nil)
+	frames, f := pump(stream, window, slices, "")
 	got := messagesOf(t, frames)
 	want := linesOf(stream)
 	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", want) {
@@ -149,6 +158,37 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// What grows when it is sent leaves in several writes: control characters become
+// six bytes in JSON, an empty line a whole object, and a bad byte three.
+func TestLinesThatGrow(t *testing.T) {
+	t.Parallel()
+	for _, wrap := range []tag{"", tagOf("stdout")} {
+		for _, line := range []string{
+			"", "\x01", strings.Repeat("\x01", 10_000), strings.Repeat("\x01é\"", 50_000), strings.Repeat("\xff", 1000),
+			strings.Repeat("\xffx\r", 100_000), strings.Repeat("€", 60_000),
+		} {
+			stream := []byte(strings.Repeat(line+"\r\n", 1+lazyio.BufferSize/(len(line)+2)) + line)
+			frames, _ := pump(stream, lazyio.BufferSize, []int{lazyio.BufferSize}, wrap)
+			got, want := messagesOf(t, frames), linesOf(stream)
+			if len(got) != len(want) {
+				t.Fatalf("%d messages, want %d", len(got), len(want))
+			}
+			for i := range got {
+				if wrap != "" {
+					var message struct{ Stream, Data string }
+					if err := json.Unmarshal([]byte(got[i]), &message); err != nil || message.Stream != "stdout" {
+						t.Fatalf("%.100q: %v", got[i], err)
+					}
+					got[i] = message.Data
+				}
+				if got[i] != want[i] {
+					t.Fatalf("%.100q, want %.100q", got[i], want[i])
+				}
+			}
+		}
+	}
+}
+
 // A line of any length, cut at any place: all its characters are whole.
 func TestLinesCutEverywhere(t *testing.T) {
 	t.Parallel()
@@ -166,7 +206,7 @@ func TestLinesCutEverywhere(t *testing.T) {
 func TestFragments(t *testing.T) {
 	t.Parallel()
 	stream := []byte(strings.Repeat("€", 40) + "\r\nnext\n")
-	frames, _ := pump(stream, 16, []int{16}, nil)
+	frames, _ := pump(stream, 16, []int{16}, "")
 	var got []string
 	for _, f := range framesOf(t, frames) {
 		if !utf8.Valid(f.Payload) {
@@ -200,7 +240,7 @@ func TestLinesAllocateNothing(t *testing.T) {
 	f := &framer{frames: make([]byte, 0, 2*len(in))}
 	allocs := testing.AllocsPerRun(100, func() {
 		f.frames = f.frames[:0]
-		if f.addLines(in, 0) != len(in) {
+		if used, _ := f.addLines(in, 0); used != len(in) {
 			t.Fatal("not all was used")
 		}
 	})

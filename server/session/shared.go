@@ -4,7 +4,7 @@ import "sync"
 
 // maxHeld bounds what is held back of one stream while a message of the other is
 // being sent, in bytes.
-const maxHeld = 1 << 20
+const maxHeld = len(frameBuffer{})
 
 // sharedOutput lets stdout and stderr send to one client (Config.PassStderr). A
 // long line of stdout leaves in fragments, and nothing may come between those
