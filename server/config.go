@@ -71,9 +71,11 @@ type Config struct {
 	// MaxMessage is the largest message accepted from a client, in bytes; a larger
 	// one ends the session with 1009. 0 means no limit.
 	MaxMessage int64
-	// MaxBuffered bounds the memory for messages that have not fully arrived, of
-	// all clients together, in bytes; a client that would exceed it is closed with
-	// 1013. 0 means no limit.
+	// MaxBuffered bounds the memory for messages that have not arrived as a whole,
+	// of all clients together, in bytes, but for 64 KiB of each. A client that would
+	// take more is not read from until there is some; when that takes longer than a
+	// second, the one that has held most for longest is closed with 1013. 0 means no
+	// limit.
 	MaxBuffered int64
 	// MaxPerAddress bounds the WebSockets and CGI programs of one client address,
 	// or of one /64 of IPv6; a request beyond it is answered with 429. Its other

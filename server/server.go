@@ -27,6 +27,9 @@ const (
 	idleTimeout       = 2 * time.Minute
 	// plainTimeout is how long a shutdown waits for plain requests in progress.
 	plainTimeout = 5 * time.Second
+	// memoryPatience is how long a client's message waits for memory of MaxBuffered
+	// before another client is closed for it.
+	memoryPatience = time.Second
 	// authTimeout is how long the program of Config.AuthCommand may take.
 	authTimeout = 5 * time.Second
 	// minDrains is the least limit on sessions whose backends have ended and whose
@@ -89,7 +92,7 @@ func New(cfg Config) (*Server, error) {
 		origins:   origins,
 		trusted:   proxy.NewTrusted(cfg.TrustProxies, cfg.TrustUnixPeers),
 		perIP:     newPerIP(cfg.MaxPerAddress, cfg.HandshakesPerMinute),
-		buffered:  websocket.Budget{Limit: cfg.MaxBuffered},
+		buffered:  websocket.Budget{Limit: cfg.MaxBuffered, Patience: memoryPatience},
 		over:      make(chan struct{}),
 		listening: make(chan struct{}),
 		life:      newLife(),

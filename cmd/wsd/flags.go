@@ -36,7 +36,7 @@ type flags struct {
 
 	MaxForks     int   `group:"Limits" placeholder:"N" default:"1024" help:"Most backends and CGI programs at once; then 429. 0: no limit (default: ${default})."`
 	MaxFrameSize int64 `group:"Limits" placeholder:"BYTES" default:"1048576" help:"Largest message from a client. 0: no limit (default: ${default})."`
-	MaxBuffered  int64 `group:"Limits" placeholder:"BYTES" default:"268435456" help:"Most memory for half-arrived messages, of all clients together. 0: no limit (default: ${default})."`
+	MaxBuffered  int64 `group:"Limits" placeholder:"BYTES" default:"268435456" help:"Most memory for half-arrived messages, of all clients together, beyond 64 KiB of each; a client that needs more waits, and the one that has held most for longest is closed with 1013. 0: no limit (default: ${default})."`
 	PingMS       int64 `group:"Limits" placeholder:"MS" default:"30000" help:"Time between pings; a client silent for two of them is dropped. 0: no pings (default: ${default})."`
 
 	MaxConnsPerIP   int           `group:"Limits" name:"maxconns-per-ip" placeholder:"N" default:"0" help:"Most WebSockets and CGI programs at once from one client address; then 429. 0: no limit (default: ${default})."`

@@ -43,6 +43,7 @@ func (l *link) init(s *Session, conn *websocket.Conn) {
 	l.in = websocket.NewReceiver(conn, s.cfg.Buffered)
 	l.in.Binary, l.in.MaxMessage = s.cfg.Binary, s.cfg.MaxMessage
 	l.in.Deliver = s.backend.write
+	l.in.Evicted = func() { s.end(received(websocket.ErrNoRoom)) }
 	l.pings.start(l, s.cfg.PingPeriod)
 }
 
@@ -79,6 +80,7 @@ func (l *link) close(drop bool) {
 	l.pings.stop()
 	if drop {
 		l.abandon(l.hasEnded())
+		l.in.Leave()
 	} else {
 		l.shakeHands()
 	}
@@ -148,6 +150,7 @@ func (l *link) within(d time.Duration) { l.conn.SetDeadline(time.Now().Add(d)) }
 // taking what is on its way to it. If the socket were closed before that, anything the
 // client sends would be answered with RST, and the rest would be thrown away.
 func (l *link) awaitClose(before websocket.Signs) {
+	l.in.Leave()
 	drains, one := l.session.cfg.Drains, &drain{cut: make(chan struct{})}
 	defer drains.leave(one)
 	tick := time.NewTicker(drainPeriod)

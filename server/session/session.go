@@ -23,8 +23,8 @@ type Config struct {
 	// MaxMessage is the largest message accepted from a client, in bytes; a
 	// larger one ends the session with 1009.
 	MaxMessage int64
-	// Buffered bounds the memory for messages that have not fully arrived; a
-	// session that needs more is closed with 1013. All sessions share it.
+	// Buffered bounds the memory for messages that have not arrived as a whole. It is
+	// shared by all sessions.
 	Buffered *websocket.Budget
 	// CloseDelay is added to each wait of the ladder that stops a backend.
 	CloseDelay time.Duration

@@ -14,18 +14,18 @@ type message struct {
 	check  utf8Check
 	pieces []*lazyio.Buffer
 	free   int // free bytes at the end of the last piece
-	budget *Budget
 }
 
-// room returns free space for the next bytes, or nil when there is no memory for
-// more.
+// grow makes room for another lazyio.BufferSize bytes.
+func (m *message) grow() {
+	m.pieces = append(m.pieces, lazyio.Take())
+	m.free = lazyio.BufferSize
+}
+
+// room is the free space for the next bytes. It is empty when the message must grow.
 func (m *message) room() []byte {
 	if m.free == 0 {
-		if !m.budget.take(lazyio.BufferSize) {
-			return nil
-		}
-		m.pieces = append(m.pieces, lazyio.Take())
-		m.free = lazyio.BufferSize
+		return nil
 	}
 	return m.pieces[len(m.pieces)-1].Body()[lazyio.BufferSize-m.free:]
 }
@@ -56,6 +56,5 @@ func (m *message) reset() {
 		lazyio.Return(piece)
 	}
 	clear(m.pieces)
-	m.budget.give(int64(len(m.pieces)) * lazyio.BufferSize)
-	*m = message{budget: m.budget, pieces: m.pieces[:0]} // or each large message would allocate a new list
+	*m = message{pieces: m.pieces[:0]} // or each large message would make a new list
 }

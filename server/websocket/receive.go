@@ -1,6 +1,9 @@
 package websocket
 
 import (
+	"errors"
+	"os"
+	"time"
 	"unicode/utf8"
 
 	"wsd/server/lazyio"
@@ -31,6 +34,10 @@ type Receiver struct {
 	// MaxMessage is the largest message that is accepted, in bytes. 0 means no
 	// limit.
 	MaxMessage int64
+	// Evicted is called when this one has held most for longest of a Budget that others
+	// wait for: the connection is to be closed as by ErrNoRoom, and Leave to be called.
+	// It must not block. It may be called by any goroutine.
+	Evicted func()
 
 	// Messages and Bytes count the messages taken, and the bytes in them.
 	Messages, Bytes uint64
@@ -38,6 +45,7 @@ type Receiver struct {
 	conn    *Conn
 	batch   batch
 	message message
+	share   share
 	left    uint64 // bytes left of the frame that is being read
 	closed  bool   // a close frame has come, good or bad
 }
@@ -45,7 +53,9 @@ type Receiver struct {
 // NewReceiver returns the one Receiver of c. Its unfinished messages count
 // against budget.
 func NewReceiver(c *Conn, budget *Budget) *Receiver {
-	return &Receiver{conn: c, message: message{budget: budget}}
+	r := &Receiver{conn: c}
+	r.share = share{budget: budget, evict: func() { r.Evicted() }}
+	return r
 }
 
 // Run takes messages until the connection ends, or the client sends something
@@ -66,9 +76,20 @@ func (r *Receiver) Run() error {
 			err = r.takeData(&h, b)
 		}
 		if err != nil {
-			r.message.reset()
+			if r.dropMessage() && errors.Is(err, os.ErrDeadlineExceeded) {
+				err = ErrNoRoom
+			}
 			return err
 		}
+	}
+}
+
+// Leave is called when the connection is being closed: Run no longer waits for
+// memory, and one that has been evicted doesn't wait for its client either. It may be
+// called by any goroutine.
+func (r *Receiver) Leave() {
+	if r.share.leave() {
+		r.conn.SetReadDeadline(time.Unix(0, 1))
 	}
 }
 
@@ -280,10 +301,10 @@ func (r *Receiver) takePiece(h *Header) error {
 		m.open, m.text = true, h.Op == OpText
 	}
 	for r.left = h.Length; r.left > 0; {
-		room := m.room()
-		if room == nil {
+		if m.free == 0 && !r.growMessage() {
 			return ErrNoRoom
 		}
+		room := m.room()
 		n, err := r.read(room[:min(uint64(len(room)), r.left)])
 		if err != nil {
 			return err
@@ -304,6 +325,27 @@ func (r *Receiver) takePiece(h *Header) error {
 	return nil
 }
 
+// growMessage waits for memory for the next piece of the message: that is the
+// back-pressure. It reports false when there will be none. The first piece costs
+// nothing: whoever sends no large messages depends on nobody who does.
+func (r *Receiver) growMessage() bool {
+	if len(r.message.pieces) > 0 && !r.share.take() {
+		r.beforeWait()
+		if !r.share.await() {
+			return false
+		}
+	}
+	r.message.grow()
+	return true
+}
+
+// dropMessage forgets the message in the making and returns its memory. It reports
+// whether that had been asked for.
+func (r *Receiver) dropMessage() (evicted bool) {
+	r.message.reset()
+	return r.share.giveBack()
+}
+
 // passMessage passes on a message that has fully arrived. A piece that is not
 // full goes into the batch, to leave together with what follows.
 func (r *Receiver) passMessage() {
@@ -320,7 +362,7 @@ func (r *Receiver) passMessage() {
 		}
 		r.batch.buf = append(r.batch.buf, piece...)
 	})
-	m.reset()
+	r.dropMessage()
 	r.batch.reserve(1)
 	r.endMessage(size)
 }
