@@ -60,23 +60,22 @@ func TestMaxBuffered(t *testing.T) {
 func TestMaxBufferedClosesTheLargest(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		steps   []string
+		step    string
 		holds   [][]byte
 		buffers int64
 		other   bool // somebody else holds less, and stays
 	}{
-		"the client": {[]string{"print:up", "echo"}, [][]byte{fragment(half), more(half)}, 3, true},
+		"the client": {"drain", [][]byte{fragment(half), more(half)}, 3, true},
 		// which takes a while to end, so that others might be asked, too
-		"the backend": {[]string{"print:up", "hang"}, [][]byte{fragment(half), final(half)}, 2, false},
+		"the backend": {"hang", [][]byte{fragment(half), final(half)}, 2, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			addProgram(t, dir, "backend", tt.steps...)
-			addProgram(t, dir, "echo", "echo")
-			s := scarce(t, tt.buffers, 400*time.Millisecond, Config{ScriptDir: dir})
-			largest, other, asks := s.dial(t).Upgrade("/backend"), s.dial(t).Upgrade("/echo"), s.dial(t).Upgrade("/echo")
-			largest.Want("up")
+			s := scarce(t, tt.buffers, 400*time.Millisecond, Config{Command: servertest.Play("print:up", tt.step)})
+			largest, other, asks := s.client(t), s.client(t), s.client(t)
+			for _, c := range []*servertest.Client{largest, other, asks} {
+				c.Want("up")
+			}
 			go largest.TryWrite(slices.Concat(tt.holds...)) // ends with the connection
 			for s.buffered.Used() < 2*lazyio.BufferSize {
 				runtime.Gosched()
@@ -84,14 +83,15 @@ func TestMaxBufferedClosesTheLargest(t *testing.T) {
 			if tt.other {
 				hold(other, fragment(half))
 			}
-			asks.Write(slices.Concat(fragment(half), final("z")))
-			asks.Want(half + "z")
+			hold(asks, fragment(half)) // waits
 			largest.WantCloseFrame(1013, "no memory for the message now")
 			largest.Conn.Close()
 			s.log.Wait(t, "DISCONNECT").Want(t, "code", "1013", "detail", "no memory for the message now ({MaxBuffered})")
 			if tt.other {
-				other.Write(final("y"))
-				other.Want(half + "y")
+				hold(other, final("y"))
+			}
+			for _, c := range []*servertest.Client{other, asks} {
+				c.Conn.Close()
 			}
 		})
 	}

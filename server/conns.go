@@ -20,17 +20,17 @@ const spareConns = 16
 // many clients.
 func (s *Server) countConn(c net.Conn, state http.ConnState) {
 	addr, counted := s.directPeer(c)
-	if !counted {
-		return
-	}
 	switch state {
 	case http.StateNew:
-		if !s.perIP.connect(addr) {
+		if counted && !s.perIP.connect(addr) {
 			s.log.Warn("too many connections of one address ({MaxPerAddress})", "remote", addr.String())
 			socket(c).Close() // it counts until net/http notices
+			return
 		}
 	case http.StateHijacked, http.StateClosed:
-		s.perIP.disconnect(addr)
+		if counted {
+			s.perIP.disconnect(addr)
+		}
 	}
 }
 

@@ -48,11 +48,8 @@ func (s *Server) checkHandshake(r *httpRequest) *refusal {
 			map[string]string{"Allow": http.MethodGet},
 		}
 	case r.ContentLength != 0:
-		// A body must not be taken for frames; closing avoids waiting for it.
-		no = &refusal{
-			http.StatusBadRequest, "a WebSocket handshake must not have a body",
-			map[string]string{"Connection": "close"},
-		}
+		// A body must not be taken for frames.
+		no = &refusal{status: http.StatusBadRequest, text: "a WebSocket handshake must not have a body"}
 	case len(versions) != 1 || versions[0] != "13": // RFC 6455 4.2.2, RFC 9110 15.5.22
 		no = &refusal{
 			http.StatusUpgradeRequired, "only version 13 of the WebSocket protocol is supported",

@@ -6,16 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
-	"time"
 
 	"wsd/exec"
 	"wsd/server/cgi"
 	"wsd/server/files"
 )
-
-// stallTimeout is how long the client of a CGI program may stall, in sending the
-// body or in taking the answer: the program occupies one of the MaxForks places.
-const stallTimeout = time.Minute
 
 // findScript returns the script that answers upgrades at the request's path.
 func (s *Server) findScript(r *httpRequest) (cgi.Script, *refusal) {
@@ -79,11 +74,6 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 		return no
 	}
 	defer p.release()
-	if r.ContentLength > 0 {
-		// A program may answer before it has read all of the body. To keep the
-		// connection, net/http would then read the rest before the program could.
-		w.Header().Set("Connection", "close")
-	}
 	id := s.ids.next()
 	asked := s.cgiRequest(r, script, id)
 	asked.IsCGI = true

@@ -313,7 +313,8 @@ func TestUnclearEnd(t *testing.T) {
 		version, header, body string
 		last                  bool
 	}{
-		"length":           {"1.1", length, "hello", false},
+		"no body":          {"1.1", "", "", false},
+		"length":           {"1.1", length, "hello", true}, // it is clear, and nobody wants it
 		"chunks":           {"1.1", chunked, "0\r\n\r\n", true},
 		"both":             {"1.1", length + chunked, "0\r\n\r\n", true},
 		"both, reversed":   {"1.1", chunked + length, "0\r\n\r\n", true},

@@ -29,9 +29,10 @@ func redirectHandler(port int, tls bool) http.Handler {
 		suffix = ""
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if endsUnclear(r) {
+		if isLast(r) {
 			w.Header().Set("Connection", "close")
 		}
+		defer linger(http.NewResponseController(w), r)
 		name, _, ok := host.Split(r.Host)
 		if !ok {
 			http.Error(w, "bad Host header", http.StatusBadRequest)

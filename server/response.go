@@ -1,16 +1,47 @@
 package server
 
-import "net/http"
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"wsd/server/websocket"
+)
 
 // response is the answer to a request: it adds the configured headers when the
-// status is known and records what is logged. It belongs to the request's
-// goroutine.
+// status is known, records what is logged, and doesn't wait for a client that stalls.
+// It belongs to the request's goroutine.
 type response struct {
 	http.ResponseWriter
-	cfg    *Config
-	last   bool // the connection ends with it, whatever the headers say
-	status int
-	bytes  int64
+	cfg      *Config
+	request  *http.Request
+	last     bool // the connection ends with it, whatever the headers say
+	patience patience
+	status   int
+	bytes    int64
+}
+
+// newResponse makes the answer to r. Nothing is read of the connection before it has
+// been written but a body that somebody wants, and what shows that the client leaves:
+// neither has to come by the deadline that net/http has set.
+func (s *Server) newResponse(w http.ResponseWriter, r *http.Request) *response {
+	answer := &response{ResponseWriter: w, cfg: &s.cfg, request: r, last: isLast(r)}
+	client := http.NewResponseController(w)
+	client.SetReadDeadline(time.Time{})
+	answer.patience.timeout, answer.patience.client = s.stallTimeout, client
+	if c, ok := r.Context().Value(socketKey{}).(net.Conn); ok {
+		answer.patience.flow = func() websocket.Flow { return websocket.FlowOf(c) }
+	}
+	return answer
+}
+
+// end is called when nothing more is written and, but for a session's connection,
+// nothing more is read.
+func (w *response) end() {
+	if w.status != http.StatusSwitchingProtocols {
+		w.patience.end()
+		linger(w.patience.client, w.request)
+	}
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -40,6 +71,7 @@ func setHeaders(h, configured http.Header) {
 // Write implements io.Writer.
 func (w *response) Write(b []byte) (int, error) {
 	w.begin()
+	w.patience.extend()
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err

@@ -14,7 +14,8 @@ import (
 // runs: the goroutine and the buffers of the HTTP server are then free, and the
 // session goes on by itself until it ends or Close ends it.
 func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
-	w, r := &response{ResponseWriter: rw, cfg: &s.cfg, last: endsUnclear(hr)}, s.newRequest(hr)
+	w, r := s.newResponse(rw, hr), s.newRequest(hr)
+	defer w.end()
 	no := s.checkFieldCount(r)
 	if no == nil && s.isHealthCheck(r) {
 		s.serveHealth(w, r)

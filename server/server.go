@@ -67,7 +67,7 @@ type Server struct {
 	life    *life
 	session session.Config
 
-	stallTimeout time.Duration // how long a CGI program's client may take nothing, or send nothing
+	stallTimeout time.Duration // how long a plain request's client may take nothing, or send nothing
 
 	mu     sync.Mutex
 	opened []listener // by Listen, until Run takes them over
@@ -236,9 +236,12 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: readHeaderTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    s.cfg.MaxHeaderBytes,
-		ErrorLog:          log.New(httpLog{s.log}, "", 0),
+		// For what net/http reads and answers itself; see patience for all else.
+		ReadTimeout:    s.stallTimeout,
+		WriteTimeout:   s.stallTimeout,
+		IdleTimeout:    idleTimeout,
+		MaxHeaderBytes: s.cfg.MaxHeaderBytes,
+		ErrorLog:       log.New(httpLog{s.log}, "", 0),
 		// Otherwise net/http would answer OPTIONS * itself, bypassing the guards
 		// and the log.
 		DisableGeneralOptionsHandler: true,

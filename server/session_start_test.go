@@ -27,6 +27,12 @@ const quickExit = "GORACE=atexit_sleep_ms=0"
 // take for ever.
 func serve(t testing.TB, cfg Config) *testServer {
 	t.Helper()
+	return serveTuned(t, cfg, func(*Server) {})
+}
+
+// serveTuned is serve for a Server that tune has changed before it serves.
+func serveTuned(t testing.TB, cfg Config, tune func(*Server)) *testServer {
+	t.Helper()
 	log := new(servertest.Log)
 	if cfg.Log == nil {
 		cfg.Log = logTo(log, LevelAccess)
@@ -37,7 +43,10 @@ func serve(t testing.TB, cfg Config) *testServer {
 		t.Fatal(err)
 	}
 	s.auth.Timeout = servertest.Patience // a busy machine is no hang
-	hs := httptest.NewServer(s)
+	tune(s)
+	hs := httptest.NewUnstartedServer(nil)
+	hs.Config = s.httpServer(s)
+	hs.Start()
 	t.Cleanup(func() {
 		within(t, "Close", s.Close)
 		hs.Close()

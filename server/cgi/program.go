@@ -26,8 +26,7 @@ type Program struct {
 	Log     *slog.Logger
 	// CloseDelay is added to each wait of the ladder that stops the program.
 	CloseDelay time.Duration
-	// Patience is how long the client may stall in sending the body or in taking
-	// the answer.
+	// Patience is how long the client may stall in sending the body.
 	Patience time.Duration
 	// AwaitLeft returns nil when the client has left that has sent something behind
 	// its request, which the request's context does not see, and an error when it can't
@@ -41,10 +40,11 @@ type Program struct {
 	done, fed, stderrRead chan struct{}
 }
 
-// Serve sees the program through: r's body goes to its stdin, and its answer to
-// w. The program is stopped when the client leaves or stalls. That the client
-// leaves is not noticed while the program reads none of a body that is larger
-// than a pipe, since nobody reads from the connection then.
+// Serve sees the program through: r's body goes to its stdin, and its answer to w,
+// whose writes fail when the client stalls. The program is stopped when the client
+// leaves or stalls. That the client leaves is not noticed while the program reads
+// none of a body that is larger than a pipe, since nobody reads from the connection
+// then.
 //
 // Serve is called once. It returns when the program has been reaped and nothing
 // reads or writes its streams any more. An error before anything was written to w
@@ -134,17 +134,15 @@ func (r patientReader) Read(b []byte) (int, error) {
 	return r.Reader.Read(b)
 }
 
-// patientWriter writes to a client that may not stall for longer than Patience.
-// It flushes after each piece: the client sees at once what a program prints
-// about its progress.
-type patientWriter struct {
+// flushingWriter flushes after each piece: the client sees at once what a program
+// prints about its progress.
+type flushingWriter struct {
 	io.Writer
 	program *Program
 }
 
 // Write implements io.Writer.
-func (w patientWriter) Write(b []byte) (int, error) {
-	w.program.client.SetWriteDeadline(time.Now().Add(w.program.Patience))
+func (w flushingWriter) Write(b []byte) (int, error) {
 	n, err := w.Writer.Write(b)
 	if err != nil {
 		return n, fmt.Errorf("writing to the client: %w", err)
@@ -169,8 +167,7 @@ func (p *Program) relay(w http.ResponseWriter) error {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(status)
-	defer p.client.SetWriteDeadline(time.Time{})
-	_, err = io.Copy(patientWriter{w, p}, out)
+	_, err = io.Copy(flushingWriter{w, p}, out)
 	return err
 }
 

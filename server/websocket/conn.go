@@ -230,7 +230,7 @@ type Flow struct {
 // Signs returns what has been seen of the peer up to now. It may be called
 // concurrently with everything else, and asks the kernel.
 func (c *Conn) Signs() Signs {
-	return Signs{c.reads.Load(), c.writes.Load(), c.reading.Load(), c.writing.Load(), c.broken.Load(), c.flow()}
+	return Signs{c.reads.Load(), c.writes.Load(), c.reading.Load(), c.writing.Load(), c.broken.Load(), FlowOf(c.Conn)}
 }
 
 // Took reports whether, since before, the peer has taken output that was waiting for
@@ -253,4 +253,4 @@ func (s Signs) Taken(before Signs) uint64 {
 }
 
 // Unsent is the Unsent of Flow now.
-func (c *Conn) Unsent() int { return c.flow().Unsent }
+func (c *Conn) Unsent() int { return FlowOf(c.Conn).Unsent }

@@ -2,6 +2,7 @@ package websocket
 
 import (
 	"crypto/tls"
+	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -9,19 +10,18 @@ import (
 	"wsd/server/lazyio"
 )
 
-// socket returns the connection's descriptor, below TLS if there is any; nil if it has
+// socket returns a connection's descriptor, below TLS if there is any; nil if it has
 // none.
-func (c *Conn) socket() syscall.RawConn {
-	nc := c.Conn
+func socket(nc net.Conn) syscall.RawConn {
 	if t, ok := nc.(*tls.Conn); ok {
 		nc = t.NetConn()
 	}
 	return lazyio.RawConn(nc)
 }
 
-// flow asks the kernel about sent bytes.
-func (c *Conn) flow() (f Flow) {
-	raw := c.socket()
+// FlowOf asks the kernel about the sent bytes of a connection.
+func FlowOf(nc net.Conn) (f Flow) {
+	raw := socket(nc)
 	if raw == nil {
 		return f
 	}
@@ -37,7 +37,7 @@ func (c *Conn) flow() (f Flow) {
 // Gone reports whether the connection has ended in both directions, for example by a
 // reset or a timeout, and the socket holds nothing more to be read.
 func (c *Conn) Gone() (gone bool) {
-	raw := c.socket()
+	raw := socket(c.Conn)
 	if raw == nil {
 		return false
 	}

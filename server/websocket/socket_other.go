@@ -2,8 +2,10 @@
 
 package websocket
 
-// flow is not known on this platform.
-func (c *Conn) flow() Flow { return Flow{} }
+import "net"
+
+// FlowOf is not known on this platform.
+func FlowOf(net.Conn) Flow { return Flow{} }
 
 // Gone is not known on this platform.
 func (c *Conn) Gone() bool { return false }
