@@ -66,7 +66,8 @@ type Config struct {
 	TLS *certs.Config
 
 	// MaxForks bounds the backends and CGI programs that run at once; a request
-	// beyond it is answered with 429. 0 means no limit.
+	// beyond it is answered with 429. 0 means no limit. Other connections have a bound
+	// of their own; see maxConns.
 	MaxForks int
 	// MaxMessage is the largest message accepted from a client, in bytes; a larger
 	// one ends the session with 1009. 0 means no limit.

@@ -13,11 +13,11 @@ import (
 // have beyond MaxPerAddress: a browser opens several for a page.
 const spareConns = 16
 
-// countConn is the ConnState hook of each http.Server. It closes what an address
-// opens beyond MaxPerAddress and spareConns before anything is read from it: each
-// connection costs a descriptor. A WebSocket is counted by admit, from its
-// handshake on. A trusted proxy may have as many as it likes, since it speaks for
-// many clients.
+// countConn is the ConnState hook of each http.Server. It keeps the bound on all plain
+// connections, and closes what an address opens beyond MaxPerAddress and spareConns
+// before anything is read from it: each connection costs a descriptor. A WebSocket is
+// counted by admit, from its handshake on. A trusted proxy may have as many as it
+// likes, since it speaks for many clients.
 func (s *Server) countConn(c net.Conn, state http.ConnState) {
 	addr, counted := s.directPeer(c)
 	switch state {
@@ -27,7 +27,11 @@ func (s *Server) countConn(c net.Conn, state http.ConnState) {
 			socket(c).Close() // it counts until net/http notices
 			return
 		}
+		s.conns.enter(socket(c))
+	case http.StateActive, http.StateIdle:
+		s.conns.set(socket(c), state)
 	case http.StateHijacked, http.StateClosed:
+		s.conns.leave(socket(c))
 		if counted {
 			s.perIP.disconnect(addr)
 		}

@@ -5,6 +5,7 @@ package server
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"syscall"
 )
 
@@ -21,6 +22,15 @@ func withMode(mode fs.FileMode, bind func() error) error {
 	}
 	defer syscall.Umask(syscall.Umask(0o777 &^ int(mode.Perm())))
 	return bind()
+}
+
+// openFiles is how many files the process may have open.
+func openFiles() int {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return math.MaxInt32
+	}
+	return int(min(uint64(limit.Cur), math.MaxInt32))
 }
 
 // The errors of socket calls that have advice of their own.

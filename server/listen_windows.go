@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"syscall"
 )
 
@@ -11,6 +12,9 @@ import (
 const socketModes = false
 
 func withMode(_ fs.FileMode, bind func() error) error { return bind() }
+
+// openFiles is how many files the process may have open: there is no such limit.
+func openFiles() int { return math.MaxInt32 }
 
 // The errors of socket calls that have advice of their own. They are Winsock's: the
 // constants of package syscall with Unix names are invented and never come from the

@@ -98,9 +98,37 @@ func TestAnswerToLargeBody(t *testing.T) {
 // A client that takes nothing of a large answer doesn't hold it for ever.
 func TestStalledAnswer(t *testing.T) {
 	t.Parallel()
-	s := serveTuned(t, Config{StaticDir: bigFile(t, 1<<30)}, func(s *Server) { s.stallTimeout = 200 * time.Millisecond })
-	s.dial(t).Write([]byte(request("GET", "/big")))
-	s.log.Wait(t, "HTTP")
+	long := http.Header{"X-Long": {strings.Repeat("x", 3000)}} // and still one write
+	for name, path := range map[string]string{"one answer": "/big", "many answers": "/nothing"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serveTuned(t, Config{StaticDir: bigFile(t, 1<<30), HeaderHTTP: long}, func(s *Server) { s.stallTimeout = 200 * time.Millisecond })
+			c := s.dial(t)
+			go func() { // ends with the connection
+				for c.TryWrite([]byte(request("GET", path))) == nil {
+				}
+			}()
+			s.log.Wait(t, "HTTP")
+			waitFor(t, "the connection's end", func() bool { return s.plainConns() == 0 })
+		})
+	}
+}
+
+// waitFor waits for what no event tells.
+func waitFor(t *testing.T, what string, f func() bool) {
+	t.Helper()
+	for end := time.Now().Add(servertest.Patience); !f(); <-time.After(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waiting for %s", what)
+		}
+	}
+}
+
+// plainConns is how many connections are counted.
+func (s *Server) plainConns() int {
+	s.conns.mu.Lock()
+	defer s.conns.mu.Unlock()
+	return len(s.conns.all)
 }
 
 // deadline is the write deadline of a connection that does nothing.

@@ -74,6 +74,7 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 		return no
 	}
 	defer p.release()
+	s.conns.exempt(r.Request) // it has a place of MaxForks
 	id := s.ids.next()
 	asked := s.cgiRequest(r, script, id)
 	asked.IsCGI = true

@@ -67,6 +67,7 @@ type Server struct {
 	life    *life
 	session session.Config
 
+	conns        *conns
 	stallTimeout time.Duration // how long a plain request's client may take nothing, or send nothing
 
 	mu     sync.Mutex
@@ -110,6 +111,7 @@ func New(cfg Config) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.conns = newConns(s.life.closing, s.log)
 	s.auth = &guard.Command{Words: cfg.AuthCommand, Timeout: authTimeout, Start: s.life.start, Release: s.life.release}
 	if cfg.PasswordFile != "" {
 		if s.logins, err = guard.NewLogins(cfg.PasswordFile, s.log); err != nil {
