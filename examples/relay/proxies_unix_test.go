@@ -37,8 +37,8 @@ var proxies = []proxy{
 
 func haproxyPairs(f fitting) []string {
 	pairs := []string{"bind *:443 ", "bind " + f.address + " ", "/etc/ssl/wsd/haproxy.pem", f.both}
-	if os.Geteuid() != 0 { // then it can't become another user
-		pairs = append(pairs, "user haproxy\n", "\n", "group haproxy\n", "\n")
+	if os.Geteuid() != 0 { // then it can't become another user, or change its root
+		pairs = append(pairs, "chroot /var/lib/haproxy\n", "\n", "user haproxy\n", "\n", "group haproxy\n", "\n")
 	}
 	return pairs
 }
