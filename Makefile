@@ -3,7 +3,7 @@
 # make test   runs all tests
 # make help   lists the rest
 
-VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+VERSION     ?= $(shell sh .ci/version)
 DATE        ?= $(shell git log -1 --format=%cs 2>/dev/null)
 STATICCHECK ?= honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK ?= golang.org/x/vuln/cmd/govulncheck@v1.8.0
