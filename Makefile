@@ -45,7 +45,7 @@ endef
 # What make install puts below PREFIX, and make uninstall takes away.
 PAGES := share/man/man1/wsd.1 share/bash-completion/completions/wsd \
          share/zsh/site-functions/_wsd share/fish/vendor_completions.d/wsd.fish
-DOCS  := share/doc/wsd/LICENSE share/doc/wsd/README.md share/doc/wsd/CHANGELOG.md
+DOCS  := share/doc/wsd
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
@@ -142,18 +142,18 @@ man: bin/share/man/man1/wsd.1 ## write the man page to bin/share
 completions: $(addprefix bin/,$(PAGES)) ## write completions for bash, zsh and fish to bin/share
 
 install: $(addprefix bin/,$(PAGES)) ## install below PREFIX, /usr/local unless given, and DESTDIR
-	install -d $(foreach dir,$(sort bin/ $(dir $(PAGES) $(DOCS) $(UNITS))),"$(TARGET)/$(dir)")
+	install -d $(foreach dir,$(sort bin/ $(dir $(PAGES) $(UNITS))),"$(TARGET)/$(dir)")
 	install -m 755 bin/wsd "$(TARGET)/bin/wsd"
 	for page in $(PAGES); do install -m 644 "bin/$$page" "$(TARGET)/$$page" || exit 1; done
-	install -m 644 $(notdir $(DOCS)) "$(TARGET)/share/doc/wsd/"
+	sh .ci/doc "$(TARGET)/$(DOCS)"
 	for unit in $(UNITS); do \
 		install -m 644 "examples/systemd/$${unit##*/}" "$(TARGET)/$$unit" && \
 		sed 's,/usr/bin/wsd,$(PREFIX)/bin/wsd,' "examples/systemd/$${unit##*/}" > "$(TARGET)/$$unit" || exit 1; \
 	done
 
 uninstall: ## remove what make install has installed
-	rm -f $(foreach file,bin/wsd $(PAGES) $(DOCS) $(UNITS),"$(TARGET)/$(file)")
-	[ ! -d "$(TARGET)/share/doc/wsd" ] || rmdir "$(TARGET)/share/doc/wsd"
+	rm -f $(foreach file,bin/wsd $(PAGES) $(UNITS),"$(TARGET)/$(file)")
+	rm -rf "$(TARGET)/$(DOCS)"
 
 # Whoever installs may have no Go: nothing here is built that is up to date.
 bin/wsd: go.mod go.sum $(shell find cmd/wsd server exec -type f ! -name '*_test.go')

@@ -5,6 +5,7 @@ package docs_test
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -23,7 +24,32 @@ var (
 
 // TestLinks follows every relative link in the repository's pages, with its anchor.
 func TestLinks(t *testing.T) {
-	for _, page := range markdown(t) {
+	followLinks(t, "..")
+}
+
+// TestShippedLinks does so where .ci/doc has put what packages have.
+func TestShippedLinks(t *testing.T) {
+	folder := servertest.Dir(t)
+	if out, err := exec.Command("sh", "../.ci/doc", folder).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, file := range []string{"LICENSE", "docs/console-dark.png", "examples/systemd/wsd.service"} {
+		if servertest.Read(t, filepath.Join(folder, file)) != servertest.Read(t, "../"+file) {
+			t.Errorf("%s is not what it was", file)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(folder, "examples/greeter/greeter.sh")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("greeter.sh can't be run: %v, %v", info, err)
+	}
+	if out, err := exec.Command("find", folder, "-name", "*_test.go").CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("tests are shipped: %s, %v", out, err)
+	}
+	followLinks(t, folder)
+}
+
+func followLinks(t *testing.T, folder string) {
+	t.Helper()
+	for _, page := range markdown(t, folder) {
 		text := span.ReplaceAllString(fenced.ReplaceAllString(servertest.Read(t, page), ""), "")
 		for _, match := range link.FindAllStringSubmatch(text, -1) {
 			target := match[1] + match[2]
@@ -45,9 +71,9 @@ func TestLinks(t *testing.T) {
 	}
 }
 
-// markdown are the repository's pages; what git ignores is none of them.
-func markdown(t *testing.T) (pages []string) {
-	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
+// markdown are the pages in a folder; what git ignores is none of them.
+func markdown(t *testing.T, folder string) (pages []string) {
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
 		switch name := entry.Name(); {
 		case err != nil:
 			return err
