@@ -49,7 +49,7 @@ DOCS  := share/doc/wsd
 UNITS := $(if $(filter Linux,$(shell uname)),lib/systemd/system/wsd.service lib/systemd/system/wsd.socket)
 TARGET = $(DESTDIR)$(PREFIX)
 
-.PHONY: build run check test test386 style lint vulncheck cross bench docs pictures soak fuzz faults e2e man completions install uninstall archives packages clean help
+.PHONY: build run check test test386 style lint vulncheck cross bench docs pictures soak fuzz faults e2e man completions install uninstall archives packages image clean help
 
 # Without C, wsd asks no library for names of hosts and users, and needs no other file.
 build: export CGO_ENABLED := 0
@@ -176,9 +176,9 @@ bin/share/fish/vendor_completions.d/wsd.fish: bin/wsd
 	bin/wsd --completion=fish > $@
 
 archives packages: export PLATFORMS := $(PLATFORMS)
-archives packages: export VERSION := $(VERSION)
-archives packages: export DATE := $(DATE)
-archives packages: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
+archives packages image: export VERSION := $(VERSION)
+archives packages image: export DATE := $(DATE)
+archives packages image: export SOURCE_DATE_EPOCH := $(SOURCE_DATE_EPOCH)
 archives packages: export NFPM := $(NFPM)
 
 archives: ## build dist/: an archive for each platform
@@ -186,6 +186,9 @@ archives: ## build dist/: an archive for each platform
 
 packages: ## build dist/: Debian and RPM packages
 	bash .ci/packages
+
+image: ## build dist/: a container image from nothing but wsd, with buildah
+	bash .ci/image
 
 clean: ## remove what was built
 	rm -rf bin dist
