@@ -40,7 +40,7 @@ func TestStartLeaksNothing(t *testing.T) {
 	}{
 		{"missing", Command{Path: filepath.Join(dir, "missing")}, syscall.ENOENT, "no such file"},
 		{"a folder", Command{Path: dir}, syscall.EISDIR, "is a directory"},
-		{"interpreter", Command{Path: filepath.Join(dir, "interpreter")}, syscall.ENOENT, "interpreter"},
+		{"interpreter", Command{Path: filepath.Join(dir, "interpreter")}, syscall.ENOENT, "asks for /no/such/interpreter"},
 		{"relative", Command{Path: "./interpreter", Dir: dir}, syscall.ENOENT, "interpreter"},
 		{"text", Command{Path: filepath.Join(dir, "text")}, syscall.ENOEXEC, "no #! line"},
 		{"empty", Command{Path: filepath.Join(dir, "empty")}, syscall.ENOEXEC, "no #! line"},

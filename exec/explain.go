@@ -19,6 +19,7 @@ func (c *Command) explain(err error) error {
 	if folder := folderError(c.Dir); folder != nil {
 		return fmt.Errorf("its working folder %s: %w", c.Dir, folder)
 	}
+	script := c.Check()
 	switch info, statErr := os.Stat(c.file()); {
 	case errors.Is(statErr, fs.ErrPermission):
 		return fmt.Errorf("its user may not enter a folder on its path: %w", err)
@@ -27,10 +28,12 @@ func (c *Command) explain(err error) error {
 		return syscall.EISDIR
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("its user may not execute it: %w", err)
+	case script != nil && errors.Is(script, err):
+		return script
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("the interpreter or loader that it asks for: %w", err)
 	case errors.Is(err, syscall.ENOEXEC):
-		return fmt.Errorf("it has no #! line and is not a program for this machine: %w", err)
+		return fmt.Errorf("it is not a program for this machine: %w", err)
 	}
 	return err
 }

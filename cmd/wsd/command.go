@@ -13,7 +13,8 @@ import (
 	"wsd/server/hint"
 )
 
-// setCommand looks the command up, in PATH where it is a bare name.
+// setCommand looks the command up, in PATH where it is a bare name, and refuses a
+// script that can't run.
 func (f *flags) setCommand(cfg *server.Config) error {
 	if len(f.Command) == 0 {
 		return nil
@@ -24,7 +25,18 @@ func (f *flags) setCommand(cfg *server.Config) error {
 		return &hint.Error{Err: commandError(name, err), Hint: commandHint(name)}
 	}
 	cfg.Command = append([]string{path}, f.Command[1:]...)
-	return nil
+	return checkScript(cfg, fmt.Sprintf("command %q", name), path)
+}
+
+// checkScript refuses a script that can't run, where its first line shows that. It
+// is called what in the error.
+func checkScript(cfg *server.Config, what, path string) error {
+	err := (&exec.Command{Path: path, Env: cfg.Env}).Check()
+	var script *exec.ScriptError
+	if errors.As(err, &script) {
+		return hinted(script.Remedy, "%s: %s", what, script.Problem)
+	}
+	return err
 }
 
 // commandError is the error for a command that was not found because of err,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"strings"
 
 	"wsd/exec"
@@ -42,7 +43,7 @@ func (f *flags) findAuthCommand(cfg *server.Config) error {
 	path, err := exec.LookPath(name)
 	if err == nil {
 		cfg.AuthCommand[0] = path
-		return nil
+		return checkScript(cfg, "--authcmd: program "+strconv.Quote(name), path)
 	}
 	hint := commandHint(name)
 	if strings.Contains(name, " ") {
