@@ -51,6 +51,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	log := openLog(stderr, f.LogLevel, f.LogFormat)
 	defer log.close()
 	cfg.Log = log.Logger
+	f.warnMisplaced(cfg.Log, args)
 	on := notify() // before the first listener is announced
 	srv, err := server.New(cfg)
 	switch {

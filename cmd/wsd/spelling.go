@@ -44,13 +44,18 @@ func find(known []*kong.Flag, name string) *kong.Flag {
 }
 
 // suggest is the hint for a flag that does not exist: the one that was probably
-// meant, if any is close.
+// meant, if any is close, or else the first that begins like it.
 func suggest(word string, known []*kong.Flag) string {
 	name := strings.ToLower(strings.TrimLeft(word, "-"))
 	best, least := "", 3 // three wrong letters make another word
 	for _, flag := range known {
 		if d := distance(name, flag.Name); d < least && d < len(flag.Name)-1 {
 			best, least = flag.Name, d
+		}
+	}
+	for _, flag := range known {
+		if best == "" && name != "" && strings.HasPrefix(flag.Name, name) {
+			best = flag.Name
 		}
 	}
 	if best == "" {
