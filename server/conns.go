@@ -54,6 +54,7 @@ func socket(c net.Conn) net.Conn {
 	if t, ok := c.(*tls.Conn); ok {
 		c = t.NetConn()
 	}
+	c = unwrapClear(c)
 	if p, ok := c.(*proxy.Conn); ok {
 		c = p.Conn
 	}

@@ -16,7 +16,7 @@ type socketKey struct{}
 // connContext is a http.Server's ConnContext: it lets a handler find the PROXY
 // header of the connection, and its socket.
 func connContext(ctx context.Context, c net.Conn) context.Context {
-	return context.WithValue(proxy.ConnContext(ctx, c), socketKey{}, socket(c))
+	return context.WithValue(proxy.ConnContext(ctx, unwrapClear(c)), socketKey{}, socket(c))
 }
 
 // whileThere returns a context that is done when r's is, or with errLeft when the

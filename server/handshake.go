@@ -100,6 +100,7 @@ func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
 		nc.Close()
 		return nil, fmt.Errorf("taking the connection over: %w", err)
 	}
+	nc = unwrapClear(nc)
 	if proxied, ok := nc.(*proxy.Conn); ok {
 		var unread []byte
 		nc, unread = proxied.Unwrap()

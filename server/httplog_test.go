@@ -16,7 +16,7 @@ func TestHTTPLog(t *testing.T) {
 		"http: Accept error: accept4: too many open files":          "http: Accept error: accept4: too many open files",
 	} {
 		book := new(servertest.Log)
-		if _, err := (httpLog{logTo(book, LevelDebug)}).Write([]byte(line + "\n")); err != nil {
+		if _, err := (httpLog{log: logTo(book, LevelDebug)}).Write([]byte(line + "\n")); err != nil {
 			t.Fatal(err)
 		}
 		level := LevelDebug

@@ -96,7 +96,10 @@ func headerAttr(h http.Header) slog.Value {
 // httpLog receives what net/http logs. Nearly all of it is about single clients,
 // such as bad requests and failed TLS handshakes, and is only for debugging; what
 // is about the server itself must be seen.
-type httpLog struct{ log *slog.Logger }
+type httpLog struct {
+	log        *slog.Logger
+	mismatches *mismatches
+}
 
 // mayBeSecret matches what may come from a request or from a program's answer, that
 // is, quoted text and the query of a URL. It also matches what would be taken for a
@@ -106,6 +109,10 @@ var mayBeSecret = regexp.MustCompile(`"(\\.|[^"\\])*"|\?\S+|\{\w+\}`)
 // Write implements io.Writer for a log.Logger, which calls it once per record.
 func (h httpLog) Write(p []byte) (int, error) {
 	line, rest, _ := bytes.Cut(bytes.TrimSpace(p), []byte("\n"))
+	if remote, ok := plainOnTLS(string(line)); ok {
+		h.mismatches.spokePlain(remote)
+		return len(p), nil
+	}
 	level := LevelDebug
 	if bytes.Contains(line, []byte("Accept error")) || bytes.Contains(line, []byte("panic serving")) {
 		level = LevelError

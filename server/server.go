@@ -67,6 +67,7 @@ type Server struct {
 	life    *life
 	session session.Config
 
+	mismatches   *mismatches
 	conns        *conns
 	stallTimeout time.Duration // how long a plain request's client may take nothing, or send nothing
 
@@ -112,6 +113,7 @@ func New(cfg Config) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.conns = newConns(s.life.closing, s.log)
+	s.mismatches = newMismatches(s.log)
 	s.auth = &guard.Command{Words: cfg.AuthCommand, Timeout: authTimeout, Start: s.life.start, Release: s.life.release}
 	if cfg.PasswordFile != "" {
 		if s.logins, err = guard.NewLogins(cfg.PasswordFile, s.log); err != nil {
@@ -184,8 +186,11 @@ func (s *Server) Run(ctx context.Context) error {
 		if l.redirectTo != 0 {
 			srv = s.httpServer(redirectHandler(l.redirectTo, s.cfg.TLS != nil))
 			servers = append(servers, srv)
-		} else if l.tls {
+		}
+		if l.tls {
 			accept = tls.NewListener(accept, s.tls)
+		} else {
+			accept = clearListener{accept, s.mismatches}
 		}
 		go func() { failed <- srv.Serve(accept) }() // ended by stop; waited for below
 	}
@@ -243,7 +248,7 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 		WriteTimeout:   s.stallTimeout,
 		IdleTimeout:    idleTimeout,
 		MaxHeaderBytes: s.cfg.MaxHeaderBytes,
-		ErrorLog:       log.New(httpLog{s.log}, "", 0),
+		ErrorLog:       log.New(httpLog{s.log, s.mismatches}, "", 0),
 		// Otherwise net/http would answer OPTIONS * itself, bypassing the guards
 		// and the log.
 		DisableGeneralOptionsHandler: true,
