@@ -58,7 +58,10 @@ build: ## build bin/wsd
 	go build -trimpath -ldflags "-X main.version=$(VERSION) -X main.date=$(DATE)" -o $(WSD) ./cmd/wsd
 
 run: build ## serve an example with the console at http://localhost:8080/
-	bin/wsd --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
+	@if bash -c ': <>/dev/tcp/$(ADDRESS)/$(PORT)' 2>/dev/null; then \
+		echo "make: another program has port $(PORT): make run PORT=9000"; exit 1; \
+	fi
+	$(WSD) --address=$(ADDRESS) --port=$(PORT) --devconsole examples/greeter/greeter.sh
 
 check: style ## gofmt, go vet and the quick tests, for between two edits
 	$(call tests,-short,./server ./...,relay)

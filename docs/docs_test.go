@@ -19,6 +19,7 @@ package docs_test
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -308,7 +309,8 @@ for line in os.fdopen(device, "rb", buffering=0):
 	return p.Log.WaitText(t, 1, `(/dev/\S+)\n`)[1]
 }
 
-// TestMakeRun does what README.md begins with, at another port.
+// TestMakeRun does what README.md begins with, at another port, and once more at the
+// same port.
 func TestMakeRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("slow: builds wsd")
@@ -322,6 +324,14 @@ func TestMakeRun(t *testing.T) {
 	client.Send("Ada")
 	client.Want("Hello, Ada!")
 	client.Leave()
+	_, port, _ := net.SplitHostPort(address)
+	servertest.Tool(t, "bash")
+	again := exec.Command("make", "run", "--assume-old=build", "ADDRESS=127.0.0.1", "PORT="+port)
+	again.Dir = ".."
+	said, err := again.CombinedOutput()
+	if err == nil || !strings.Contains(string(said), "make run PORT=9000\n") {
+		t.Errorf("%v: %s", err, said)
+	}
 }
 
 // TestMakeTargets looks for each target that a page names.
