@@ -183,6 +183,9 @@ func (l listener) url() string {
 // record is what the log says about l.
 func (l listener) record() []any {
 	attrs := []any{"url", l.url()}
+	if l.redirectTo != 0 {
+		attrs = append(attrs, "redirects_to", l.redirectTo)
+	}
 	if l.inherited != "" {
 		attrs = append(attrs, "inherited", l.inherited)
 	}

@@ -29,12 +29,12 @@ func newMismatches(log *slog.Logger) *mismatches {
 // spokeTLS logs a client that speaks TLS to a plain port.
 func (m *mismatches) spokeTLS(remote string) {
 	m.warn(&m.tls, "a client speaks TLS, and this port is plain", remote,
-		"its URL must begin with ws:// or http://, unless {TLS} is given")
+		"use ws:// or http:// here; {TLS} is for wss:// and https://")
 }
 
 // spokePlain logs a client that speaks plain HTTP to a port with TLS.
 func (m *mismatches) spokePlain(remote string) {
-	m.warn(&m.plain, "a client speaks plain HTTP, and this port has TLS", remote, "its URL must begin with wss:// or https://")
+	m.warn(&m.plain, "a client speaks plain HTTP, and this port has TLS", remote, "use wss:// or https:// here")
 }
 
 func (m *mismatches) warn(seldom *rate.Sometimes, what, remote, hint string) {

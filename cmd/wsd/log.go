@@ -111,7 +111,10 @@ func newJournalLogger(w io.Writer, level, format string) *slog.Logger {
 
 func newHandler(w io.Writer, level, format string, replace func([]string, slog.Attr) slog.Attr) slog.Handler {
 	options := &slog.HandlerOptions{Level: levels[level], ReplaceAttr: replace}
-	if format == "json" {
+	switch format {
+	case onTerminal, inColour:
+		return forTerminal{w: w, level: levels[level], colours: format == inColour, replace: replace}
+	case "json":
 		return slog.NewJSONHandler(printable{w}, options)
 	}
 	return slog.NewTextHandler(w, options)

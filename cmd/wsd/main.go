@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	log := openLog(stderr, f.LogLevel, f.LogFormat)
+	log := f.openLog(stderr)
 	defer log.close()
 	cfg.Log = log.Logger
 	f.warnMisplaced(cfg.Log, args)
