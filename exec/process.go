@@ -26,6 +26,7 @@ type Process struct {
 	reaped bool       // only others are left of the group
 	over   bool       // the group has ended, or has been killed
 	group  int        // Linux: a pidfd of the process, while reaped and not over
+	cpu    time.Duration
 }
 
 // PID is the process's id, and the id of its group.
@@ -63,6 +64,14 @@ func (p *Process) Wait() Status {
 	case <-time.After(patience):
 		return Status{Err: fmt.Errorf("process %d: %w", p.pid, ErrStays)}
 	}
+}
+
+// CPU is how much processor time the process has used, with those of its descendants
+// that have been waited for. It is 0 until Wait has reaped the process.
+func (p *Process) CPU() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cpu
 }
 
 // endRest returns when nobody is left in the group, which has got SIGTERM. It kills

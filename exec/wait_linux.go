@@ -3,6 +3,7 @@ package exec
 import (
 	"os"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,9 +30,11 @@ func (p *Process) reapLeader() (Status, error) {
 	syscall.Kill(-p.pid, syscall.SIGTERM)
 	p.reaped = true
 	var status syscall.WaitStatus
+	var usage syscall.Rusage
 	for {
-		_, err := syscall.Wait4(p.pid, &status, 0, nil)
+		_, err := syscall.Wait4(p.pid, &status, 0, &usage)
 		if err != syscall.EINTR {
+			p.cpu = time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 			return statusOf(status), err
 		}
 	}

@@ -12,6 +12,11 @@ import "syscall"
 func (p *Process) reap() (Status, error) {
 	state, err := p.handle.Wait()
 	p.setReaped(false)
+	if err == nil {
+		p.mu.Lock()
+		p.cpu = state.UserTime() + state.SystemTime()
+		p.mu.Unlock()
+	}
 	p.Signal(syscall.SIGTERM)
 	p.endRest()
 	p.setReaped(true)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"wsd/exec"
@@ -107,6 +108,7 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 	s.life.countSessions(1)
 	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
 		Exited: p.releaseFork,
+		Late:   s.lateHook(command, log),
 		Ended: func(end session.End) {
 			if proc != nil {
 				s.life.release(proc)
@@ -120,6 +122,21 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 			}
 		},
 	})
+}
+
+// lateHook returns what a session calls when its backend has held its output back
+// until its end: the most common mistake in a backend, of which the client sees only
+// that nothing comes. Each program is logged once. With a terminal there is nothing to
+// advise, so the hook is nil.
+func (s *Server) lateHook(command *exec.Command, log *slog.Logger) func() {
+	if command.PTY {
+		return nil
+	}
+	return func() {
+		if _, told := s.late.LoadOrStore(command.Path, nil); !told {
+			log.Warn("its output came only at its end: flush after each line, or start wsd with {PTY}", "program", command.Path)
+		}
+	}
 }
 
 // servePlain answers a request that is not an upgrade: with a CGI program, a static

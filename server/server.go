@@ -32,6 +32,10 @@ const (
 	memoryPatience = time.Second
 	// authTimeout is how long the program of Config.AuthCommand may take.
 	authTimeout = 5 * time.Second
+	// lateAfter and lateWithin say when a backend has held its output back; see
+	// session.Config. The console waits as long before it says that nothing comes.
+	lateAfter  = 3 * time.Second
+	lateWithin = 250 * time.Millisecond
 	// minDrains is the least limit on sessions whose backends have ended and whose
 	// clients are slow to receive the rest. It applies where MaxForks is lower.
 	minDrains = 16
@@ -67,6 +71,7 @@ type Server struct {
 	life    *life
 	session session.Config
 
+	late         sync.Map // the paths of programs whose late output has been logged
 	mismatches   *mismatches
 	conns        *conns
 	stallTimeout time.Duration // how long a plain request's client may take nothing, or send nothing
@@ -104,7 +109,7 @@ func New(cfg Config) (*Server, error) {
 	s.session = session.Config{
 		Binary: cfg.Binary, PassStderr: cfg.PassStderr, MaxMessage: cfg.MaxMessage, Buffered: &s.buffered,
 		CloseDelay: cfg.CloseDelay, PingPeriod: cfg.PingPeriod, IdleTimeout: cfg.IdleTimeout, MaxSession: cfg.MaxSession,
-		DrainPatience: stallTimeout, Drains: &s.drains,
+		DrainPatience: stallTimeout, Drains: &s.drains, LateAfter: lateAfter, LateWithin: lateWithin,
 	}
 	if cfg.MaxForks > 0 {
 		s.drains.Limit = max(minDrains, cfg.MaxForks)

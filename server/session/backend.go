@@ -27,6 +27,8 @@ type backend struct {
 	errOut framer        // belongs to drainStderr
 	shared *sharedOutput // nil unless stderr goes to the client, too
 
+	talk talk // when input and output began
+
 	status *exec.Status // how it ended; set before sent is closed
 
 	sent, stderrRead chan struct{} // closed when send and drainStderr end
@@ -66,6 +68,9 @@ func (b *backend) write(p []byte) {
 	}
 	_, err := b.proc.Stdin.Write(p)
 	b.stdinClosed = err != nil
+	if err == nil {
+		b.talk.asked(b.session.begun)
+	}
 	if err != nil && !errors.Is(err, os.ErrClosed) {
 		b.session.log.Debug("backend takes no more input; messages are dropped", "err", err)
 	}
@@ -83,6 +88,7 @@ func (b *backend) writeLast(p []byte) {
 // stop ends the process, and returns when send and drainStderr have ended, too.
 func (b *backend) stop() {
 	if b.proc != nil {
+		b.talk.stopped(b.session.begun)
 		b.proc.Stop(b.session.cfg.CloseDelay, b.sent)
 	}
 	<-b.sent
@@ -113,6 +119,9 @@ func (b *backend) send() {
 	}
 	b.session.hooks.Exited()
 	b.settleStderr()
+	if late := b.session.hooks.Late; late != nil && b.talk.late(b.session.cfg, b.proc.CPU()) {
+		late()
+	}
 	b.session.end(exited(status))
 }
 
@@ -129,6 +138,7 @@ func (b *backend) sendLines(in *lazyio.Reader) error {
 	f, searched := &b.out, 0
 	for {
 		err := in.Fill()
+		b.talk.answered(in, b.session.begun)
 		frames := frameBuffers.Get().(*frameBuffer)
 		for full := true; full; searched = 0 {
 			f.frames = frames[:0]
@@ -172,6 +182,7 @@ func (b *backend) sendFragment(in *lazyio.Reader) {
 func (b *backend) sendChunks(in *lazyio.Reader) error {
 	for {
 		err := in.Fill()
+		b.talk.answered(in, b.session.begun)
 		if n := len(in.Unread()); n > 0 {
 			b.session.link.write(websocket.Framed(in, websocket.FinBit|websocket.OpBinary, n), websocket.Count{Messages: 1, Bytes: uint64(n)})
 			in.Use(n)

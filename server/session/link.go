@@ -3,6 +3,7 @@ package session
 import (
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"wsd/server/websocket"
@@ -29,6 +30,7 @@ type link struct {
 	clientGone bool
 	sent       websocket.Count
 
+	left     atomic.Bool   // the client has closed, or is gone
 	received chan struct{} // closed when the receiving goroutine ends
 	lastRead error         // how reading ended; read after received is closed
 
@@ -55,15 +57,16 @@ func (l *link) receive() {
 	l.session.backend.writeLast(l.in.Rest())
 	l.in.Release()
 	l.lastRead = err
+	l.left.Store(!isFault(err))
 	l.session.end(received(err))
 }
 
 // write writes frames to the socket; count says what they hold. Once that has failed,
-// the backend's further output is dropped. That does not end the session: what the
-// client has sent before is still to be read.
+// or the client has left, the backend's further output is dropped. That does not end
+// the session: what the client has sent before is still to be read.
 func (l *link) write(frames []byte, count websocket.Count) {
 	l.session.lifetime.touch()
-	if l.clientGone {
+	if l.clientGone || l.left.Load() {
 		return
 	}
 	if n, err := l.conn.WriteFrames(frames); err != nil {

@@ -38,6 +38,8 @@ type Config struct {
 	// when its session ends. Drains bounds how many sessions wait like that.
 	DrainPatience time.Duration
 	Drains        *Drains
+	// LateAfter and LateWithin say when a backend's output is late; see talk.late.
+	LateAfter, LateWithin time.Duration
 }
 
 // Session is one WebSocket and its backend. Three goroutines serve it: receive,
@@ -60,12 +62,15 @@ type Session struct {
 	cause  cause // set by ending
 }
 
-// Hooks tell a session's owner how far the session has come. Each is called once,
-// by a goroutine of the session or by Start.
+// Hooks tell a session's owner how far the session has come. Each is called once at
+// most, by a goroutine of the session or by Start.
 type Hooks struct {
 	// Exited is called when the backend has ended and been reaped, or could not be
 	// started.
 	Exited func()
+	// Late, if not nil, is called after Exited when the backend has held its output
+	// back until its stdin ended.
+	Late func()
 	// Ended is called last, when nothing of the session runs any more. The owner
 	// then closes the process's streams.
 	Ended func(End)
