@@ -1,6 +1,10 @@
 package cgi
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"wsd/server/files"
@@ -63,6 +67,49 @@ func FindScript(dir, urlPath string) (Script, error) {
 		}, nil
 	}
 	return Script{}, files.ErrNotFound
+}
+
+// What Scripts looks at and returns, at most.
+const (
+	listDepth   = 4 // folders on the way to a script, dir among them
+	listEntries = 2000
+	listScripts = 200
+)
+
+// Scripts returns the names (SCRIPT_NAME) of the scripts below dir, sorted: those
+// that FindScript finds, except in folders that are symbolic links, which may lead
+// round in a circle. Where there are more than it may look at, those in the upper
+// folders come first and the rest is left out, as is what can't be read.
+func Scripts(dir string) []string {
+	var names []string
+	left := listEntries
+	for folders := []string{""}; len(folders) > 0 && left > 0; folders = folders[1:] {
+		entries := readSome(filepath.Join(dir, filepath.FromSlash(folders[0])), left)
+		left -= len(entries)
+		for _, entry := range entries {
+			name := folders[0] + "/" + entry.Name()
+			if entry.IsDir() {
+				if !strings.HasPrefix(entry.Name(), ".") && strings.Count(name, "/") < listDepth {
+					folders = append(folders, name)
+				}
+			} else if found, err := FindScript(dir, name); err == nil && found.Name == name && len(names) < listScripts {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// readSome returns at most n entries of a folder, in no order.
+func readSome(folder string, n int) []fs.DirEntry {
+	f, err := os.Open(folder)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	entries, _ := f.ReadDir(n) // those before an error count
+	return entries
 }
 
 // joinPath joins the last segments of urlPath into a path: "" when nothing is

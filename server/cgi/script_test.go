@@ -2,9 +2,11 @@ package cgi
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -213,4 +215,48 @@ func FuzzFindScript(f *testing.F) {
 			t.Errorf("FindScript(%q) = %+v, but for its own name %+v, %v", urlPath, s, again, err)
 		}
 	})
+}
+
+func TestScripts(t *testing.T) {
+	dir, links := scriptTree(t)
+	want := []string{"/env.cmd", "/folder.cmd/run.cmd", "/sub/deep.cmd", "/with space.cmd"}
+	if links {
+		want = append(want, "/absolute.cmd", "/sub/relative.cmd")
+		slices.Sort(want)
+	}
+	if got := Scripts(dir); !slices.Equal(got, want) {
+		t.Errorf("Scripts = %q, want %q", got, want)
+	}
+	if got := Scripts(filepath.Join(dir, "none")); got != nil {
+		t.Errorf("Scripts of a folder that does not exist = %q", got)
+	}
+}
+
+// TestScriptsBounds has more below a folder than Scripts looks at.
+func TestScriptsBounds(t *testing.T) {
+	program := &fstest.MapFile{Mode: 0o755}
+	deep, many, wide := fstest.MapFS{}, fstest.MapFS{}, fstest.MapFS{"notes/last.cmd": program}
+	for _, name := range []string{"1.cmd", "a/2.cmd", "a/b/3.cmd", "a/b/c/4.cmd", "a/b/c/d/5.cmd"} {
+		deep[name] = program
+	}
+	for i := range listScripts + 1 {
+		many[fmt.Sprintf("%d.cmd", i)] = program
+	}
+	for i := range listEntries {
+		wide[fmt.Sprintf("%d.txt", i)] = &fstest.MapFile{Mode: 0o644}
+	}
+	for name, tt := range map[string]struct {
+		tree fstest.MapFS
+		want int
+	}{
+		"too deep": {deep, listDepth}, "too many": {many, listScripts}, "too wide": {wide, 0},
+	} {
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, tt.tree); err != nil {
+			t.Fatal(err)
+		}
+		if got := Scripts(dir); len(got) != tt.want {
+			t.Errorf("%s: %d scripts, want %d: %.200q", name, len(got), tt.want, got)
+		}
+	}
 }
