@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 
 	"wsd/exec"
@@ -26,6 +27,23 @@ func (s *Server) findScript(r *httpRequest) (cgi.Script, *refusal) {
 	}
 	found.Name = s.underBase(found.Name)
 	return found, s.cannotLook(r, err)
+}
+
+// backends returns the URL paths of the scripts, for the console to offer. They tell
+// nothing that those whom the guards let in could not find out by connecting. With
+// AuthCommand, which decides about each WebSocket and not about the page, there are
+// none.
+func (s *Server) backends(r *httpRequest) (paths []string) {
+	if s.cfg.ScriptDir == "" || len(s.cfg.AuthCommand) > 0 {
+		return nil
+	}
+	if files.Pass(r.Context(), func() { paths = cgi.Scripts(s.cfg.ScriptDir) }) != nil {
+		return nil // the client has left
+	}
+	for i, name := range paths {
+		paths[i] = (&url.URL{Path: s.underBase(name)}).EscapedPath()
+	}
+	return paths
 }
 
 // findCGI returns the CGI program at the request's path, or nil when there is none.

@@ -142,6 +142,42 @@ func TestPlainOrder(t *testing.T) {
 	s.dial(t).Upgrade("/page.txt").Conn.Close()
 }
 
+// TestConsoleBackends: the page names the programs that a client could connect to
+// anyway, and only where that is so.
+func TestConsoleBackends(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"b c.cmd": 0o755, "notes.txt": 0o644, ".hidden.cmd": 0o755} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const listed, none = `data-backends="[&#34;/base/b%20c.cmd&#34;]"`, `data-backends="[]"`
+	for name, tt := range map[string]struct {
+		cfg  Config
+		want string
+	}{
+		"a folder":               {Config{ScriptDir: dir}, listed},
+		"a folder that has gone": {Config{ScriptDir: filepath.Join(dir, "gone")}, none},
+		"a command":              {Config{Command: servertest.Play("drain")}, none},
+		"a program decides":      {Config{ScriptDir: dir, AuthCommand: servertest.Play("exit:2")}, none},
+	} {
+		tt.cfg.DevConsole, tt.cfg.BasePath = true, "/base"
+		resp, body := serve(t, tt.cfg).get(t, "/base/")
+		wantStatus(t, resp, http.StatusOK)
+		if !strings.Contains(body, tt.want) || strings.Contains(body, filepath.ToSlash(dir)) {
+			t.Errorf("%s: the page does not have %s, or it tells where the folder is: %.600q", name, tt.want, body)
+		}
+	}
+	// A stranger learns nothing.
+	guarded := serve(t, Config{ScriptDir: dir, DevConsole: true, PasswordFile: passwordFile(t, adaFile)})
+	resp, body := guarded.get(t, "/")
+	wantStatus(t, resp, http.StatusUnauthorized)
+	if strings.Contains(body, ".cmd") {
+		t.Errorf("a stranger is told the programs: %q", body)
+	}
+}
+
 func configuredHeaders() Config {
 	return Config{
 		Header:     http.Header{"X-All": {"one", "two"}, "Server": {"mine"}},

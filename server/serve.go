@@ -151,7 +151,7 @@ func (s *Server) servePlain(w *response, r *httpRequest) *refusal {
 	case s.redirectToBase(w, r):
 	case s.static.Serve(w, r.Request):
 	case s.console != nil:
-		s.console.Serve(w, r.Request, r.client.Host)
+		s.console.Serve(w, r.Request, r.client.Host, s.backends(r))
 	default:
 		return s.advice(r)
 	}

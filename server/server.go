@@ -126,7 +126,7 @@ func New(cfg Config) (*Server, error) {
 		}
 	}
 	if cfg.DevConsole {
-		s.console = console.New(console.Facts{PassStderr: cfg.PassStderr, Binary: cfg.Binary, MaxMessage: cfg.MaxMessage})
+		s.console = console.New(console.Facts{PassStderr: cfg.PassStderr, Binary: cfg.Binary, PTY: cfg.PTY, MaxMessage: cfg.MaxMessage})
 	}
 	return s, nil
 }

@@ -7,6 +7,8 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"html"
 	"net/http"
 	"strconv"
 	"strings"
@@ -30,16 +32,16 @@ var (
 type Facts struct {
 	PassStderr bool  // both streams of the backend come, tagged as JSON
 	Binary     bool  // messages are chunks of bytes, not lines
+	PTY        bool  // the backend has a terminal, so it does not hold its output back
 	MaxMessage int64 // the largest message that the server takes, in bytes; 0 means no limit
 }
 
 // Console answers plain requests with one page, which talks to the backend at the
-// page's own URL. It does not change after New, so any number of requests may
-// share it.
+// page's own URL, or at one of those that it offers. It does not change after New,
+// so any number of requests may share it.
 type Console struct {
-	page   []byte // one document, with style and script in it
-	etag   string // of page, quoted
-	policy string // the Content-Security-Policy, up to the hosts of connect-src
+	before, after string // the page, with style and script in it, around the list of backends
+	policy        string // the Content-Security-Policy, up to the hosts of connect-src
 }
 
 // New puts the page together.
@@ -49,37 +51,46 @@ func New(facts Facts) *Console {
 		"{{script}}", scriptJS,
 		"{{passStderr}}", strconv.FormatBool(facts.PassStderr),
 		"{{binary}}", strconv.FormatBool(facts.Binary),
+		"{{pty}}", strconv.FormatBool(facts.PTY),
 		"{{maxMessage}}", strconv.FormatInt(facts.MaxMessage, 10),
 	).Replace(indexHTML)
 	// A checkout may have CRLF line ends. Browsers hash a script after turning
 	// those into LF (HTML, "normalize newlines"), so the page has LF only.
 	page = strings.ReplaceAll(page, "\r\n", "\n")
-	sum := sha256.Sum256([]byte(page))
-	return &Console{
-		page:   []byte(page),
-		etag:   `"` + hex.EncodeToString(sum[:16]) + `"`,
-		policy: pagePolicy(page),
-	}
+	before, after, _ := strings.Cut(page, "{{backends}}")
+	return &Console{before: before, after: after, policy: pagePolicy(page)}
 }
 
 // Serve answers GET and HEAD for any path with the page. host is the host[:port]
 // that the browser asked for, which a proxy may have changed on the way; it is
-// as unchecked as a Host header.
-func (c *Console) Serve(w http.ResponseWriter, r *http.Request, host string) {
+// as unchecked as a Host header. backends are the URL paths that the page offers to
+// connect to, none if it is to offer its own alone.
+func (c *Console) Serve(w http.ResponseWriter, r *http.Request, host string, backends []string) {
 	header := w.Header()
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "the console takes GET and HEAD only", http.StatusMethodNotAllowed)
 		return
 	}
+	page := c.with(backends)
+	sum := sha256.Sum256(page)
 	header.Set("Content-Type", "text/html; charset=utf-8")
 	header.Set("Content-Security-Policy", c.policy+connectHosts(host))
 	header.Set("X-Content-Type-Options", "nosniff")
 	// The query may carry a token, which is nobody else's business.
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Cache-Control", "no-cache")
-	header.Set("ETag", c.etag)
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
+	header.Set("ETag", `"`+hex.EncodeToString(sum[:16])+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
+}
+
+// with returns the page that offers backends.
+func (c *Console) with(backends []string) []byte {
+	list := []byte("[]")
+	if len(backends) > 0 {
+		list, _ = json.Marshal(backends) // strings can always be marshalled
+	}
+	return []byte(c.before + html.EscapeString(string(list)) + c.after)
 }
 
 // pagePolicy is the Content-Security-Policy of page. It ends in connect-src, so

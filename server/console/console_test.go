@@ -3,6 +3,7 @@ package console
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"html"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -16,7 +17,7 @@ func getConsole(t *testing.T, facts Facts, method, target string) *http.Response
 	t.Helper()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, target, nil)
-	New(facts).Serve(w, r, r.Host)
+	New(facts).Serve(w, r, r.Host, nil)
 	return w.Result()
 }
 
@@ -70,16 +71,45 @@ func TestMethods(t *testing.T) {
 func TestNotModified(t *testing.T) {
 	c := New(Facts{})
 	first := httptest.NewRecorder()
-	c.Serve(first, httptest.NewRequest("GET", "/", nil), "")
+	c.Serve(first, httptest.NewRequest("GET", "/", nil), "", nil)
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("If-None-Match", first.Header().Get("ETag"))
 	second := httptest.NewRecorder()
-	c.Serve(second, r, "")
+	c.Serve(second, r, "", nil)
 	if second.Code != 304 || second.Body.Len() != 0 {
 		t.Errorf("a page that is known already: status %d with %d bytes, want 304 without a body", second.Code, second.Body.Len())
 	}
-	if other := New(Facts{Binary: true}); other.etag == c.etag {
-		t.Error("two pages that differ have one ETag")
+	for name, serve := range map[string]func(w http.ResponseWriter){
+		"of another server": func(w http.ResponseWriter) { New(Facts{Binary: true}).Serve(w, r, "", nil) },
+		"with a backend":    func(w http.ResponseWriter) { c.Serve(w, r, "", []string{"/new"}) },
+	} {
+		other := httptest.NewRecorder()
+		serve(other)
+		if other.Code != 200 {
+			t.Errorf("the page %s: status %d, want 200 and not the page that is known", name, other.Code)
+		}
+	}
+}
+
+// TestBackends reads the list back as a browser does. What a name holds must not get
+// out of the attribute.
+func TestBackends(t *testing.T) {
+	tests := []struct {
+		backends []string
+		want     string
+	}{
+		{nil, `[]`},
+		{[]string{"/a", "/b/c.sh"}, `["/a","/b/c.sh"]`},
+		{[]string{`/"><script>&amp;`}, `["/\"\u003e\u003cscript\u003e\u0026amp;"]`},
+	}
+	for _, test := range tests {
+		w := httptest.NewRecorder()
+		New(Facts{}).Serve(w, httptest.NewRequest("GET", "/", nil), "", test.backends)
+		tag, _, _ := strings.Cut(w.Body.String()[len("<!doctype html>\n"):], "\n")
+		found := regexp.MustCompile(` data-backends="([^"<>]*)">$`).FindStringSubmatch(tag)
+		if found == nil || html.UnescapeString(found[1]) != test.want {
+			t.Errorf("%q: the page begins with %s", test.backends, tag)
+		}
 	}
 }
 
@@ -88,13 +118,13 @@ func TestFacts(t *testing.T) {
 		facts Facts
 		want  string
 	}{
-		{Facts{}, `data-pass-stderr="false" data-binary="false" data-max-message="0"`},
-		{Facts{PassStderr: true}, `data-pass-stderr="true" data-binary="false" data-max-message="0"`},
-		{Facts{Binary: true, MaxMessage: 1 << 20}, `data-pass-stderr="false" data-binary="true" data-max-message="1048576"`},
+		{Facts{}, `data-pass-stderr="false" data-binary="false" data-pty="false" data-max-message="0"`},
+		{Facts{PassStderr: true}, `data-pass-stderr="true" data-binary="false" data-pty="false" data-max-message="0"`},
+		{Facts{Binary: true, PTY: true, MaxMessage: 1 << 20}, `data-pass-stderr="false" data-binary="true" data-pty="true" data-max-message="1048576"`},
 	}
 	for _, test := range tests {
 		page := readAll(t, getConsole(t, test.facts, "GET", "/").Body)
-		if !strings.Contains(page, `<html lang="en" `+test.want+`>`) {
+		if !strings.Contains(page, `<html lang="en" `+test.want+` data-backends="[]">`) {
 			t.Errorf("the page has no %s", test.want)
 		}
 		if strings.Contains(page, "{{") {

@@ -11,15 +11,20 @@ const previewChars = 2000;        // shown of a message before "Show all"
 const previewLines = 24;
 const showAllChars = 500000;      // more than that in one row stalls a browser
 const jsonChars = 200000;         // longer JSON is shown as it came
-const jsonWidth = 76;             // characters of a line
+const jsonWidth = 76;             // characters of a line, on a screen that has room
+const narrowJSONWidth = 38;
 const jsonDepth = 64;             // deeper JSON would be mostly indentation
-const hexColumns = 76;            // of one row of a hex dump, with its newline
 const historyLines = 100;
+const historyChars = 10000;       // of a message; a longer one is not kept beyond the page
+const silenceMillis = 3000;       // without an answer, before the hint about output that is held back
 const burst = 10;                 // more rows at once than this are not read out
 
 const facts = document.documentElement.dataset;
 const passStderr = facts.passStderr === "true";
 const binary = facts.binary === "true";
+const pty = facts.pty === "true";
+const backends = JSON.parse(facts.backends);  // URL paths, if there are several
+const narrow = matchMedia("(max-width: 40rem)");  // as in the style
 const maxMessage = Number(facts.maxMessage) || 0;
 const byId = id => document.getElementById(id);
 const [log, list, message, notice] = ["log", "rows", "message", "notice"].map(byId);
@@ -57,7 +62,7 @@ function address() {
     url.protocol = url.protocol.replace(/^http/, "ws");
     url.hash = "";
   } catch {
-    return fail("This is no address: " + field.value);
+    return fail("This is not an address: " + field.value);
   }
   if (!/^wss?:$/.test(url.protocol)) {
     return fail("An address starts with ws:// or wss://, or with / for a path on this server.");
@@ -71,10 +76,22 @@ function address() {
   return url.href;
 }
 
+// subprotocols is the list in its field, or null after telling what is wrong with
+// it (RFC 6455, section 4.1: tokens, each of them once).
+function subprotocols() {
+  const field = byId("protocols");
+  const names = field.value.split(/[\s,]+/).filter(name => name !== "");
+  const bad = names.find((name, i) => !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) || names.indexOf(name) !== i);
+  if (bad === undefined) return names;
+  setOptions(true);
+  complain("Subprotocols are different names without spaces or brackets, separated by commas; this one can’t be used: " + bad, field);
+  return null;
+}
+
 // start connects to the address in the field, as the user asked.
 function start() {
   const url = address();
-  if (url === null) return;
+  if (url === null || subprotocols() === null) return;
   byId("url").value = url;
   complain("");
   failures = 0;
@@ -85,6 +102,7 @@ function start() {
 function connect(url) {
   opened = byUser = refusedByPolicy = false;
   resetCounts();
+  answered();
   setState("connecting", "Connecting…");
   const mine = socket = newSocket(url);
   if (mine === null) {
@@ -104,7 +122,7 @@ function connect(url) {
 // it fail like any other, after a securitypolicyviolation event.
 function newSocket(url) {
   try {
-    const made = new WebSocket(url);
+    const made = new WebSocket(url, subprotocols() ?? []);
     return made.readyState === WebSocket.CLOSED ? null : made;
   } catch {
     return null;
@@ -116,18 +134,24 @@ function onOpen(url) {
   explained = false;
   openedAt = performance.now();
   setState("open", "Connected");
-  addStatus("Connected to " + url);
+  addStatus("Connected to " + url + (socket.protocol ? ", subprotocol " + socket.protocol : ""));
+  // The page's own URL follows, so that a reload or a bookmark leads here again.
+  const {pathname, search} = new URL(url);
+  history.replaceState(null, "", location.origin + pathname + search);
   const focused = document.activeElement;
   if (focused === document.body || focused === byId("connect") || focused === byId("url")) message.focus();
 }
 
 function onMessage(data) {
   count(counts.received, data);
+  if (askedAt !== 0) byId("roundtrip").textContent = "Round trip " + duration(performance.now() - askedAt);
+  answered();
   add("received", data);
 }
 
 function onClose(event, url) {
   socket = null;
+  answered();
   if (opened) {
     addStatus(closeText(event), "ended");
     // A session that lasted starts the waiting times anew.
@@ -152,6 +176,7 @@ function onClose(event, url) {
 function disconnect() {
   byUser = true;
   clearTimeout(retryTimer);
+  answered();
   if (state === "open") {
     setState("closing", "Closing…");
     return socket.close(1000);
@@ -215,7 +240,9 @@ async function whyNot(url) {
   }
   try {
     await fetch(location.href, {method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(5000)});
-    addStatus("The server runs but refused the WebSocket. There may be no program at this path (404), as many sessions as allowed (429), a page origin that is not allowed (403), or a proxy in between that does not pass upgrades on. The server’s log tells which.");
+    addStatus("The server runs but refused the WebSocket. There may be no program at this path (404), as many sessions as allowed (429), a page origin that is not allowed (403), or a proxy in between that does not pass upgrades on." +
+      (byId("protocols").value.trim() === "" ? "" : " Or it took none of the subprotocols, which a browser does not accept.") +
+      " The server’s log tells which.");
   } catch {
     addStatus("The server does not answer at all. It may have stopped" +
       (location.protocol === "https:" ? ", or it has a new certificate: reload this page to see." : "."));
@@ -280,15 +307,17 @@ function draw() {
   }
   list.append(rows);
   trim();
-  byId("empty").hidden = true;
+  showMatching();
   list.hidden = false;
   toEnd();
+  placeTools();
   restUntil = performance.now() + 3 * (performance.now() - start);
   if (queue.length > 0) schedule();
 }
 
 function take(entry, rows) {
   entry.row = makeRow(entry);
+  entry.row.hidden = !matches(entry);
   rows.append(entry.row);
   shown.push(entry);
   shownSize += entry.size;
@@ -314,11 +343,137 @@ function clear() {
   queue = []; shown = [];
   queueSize = shownSize = skipped = 0;
   following = true;
-  byId("empty").hidden = false;
   list.hidden = true;
+  showMatching();
+  choose(null);
   toEnd();
   showWaiting();
   tell("Log cleared.");
+}
+
+// ---- Filtering ----
+
+let wanted = "";          // what a row must hold to be seen, in lower case
+const noMessages = byId("empty").textContent;
+
+// matches looks at what is seen of a message, as JSON that is laid out has other
+// spaces than what came, and then at all of it.
+function matches({direction, data, row}) {
+  if (wanted === "") return true;
+  const holds = text => text.toLowerCase().includes(wanted);
+  return holds(direction) || holds(row.querySelector(".text").textContent) || holds(wholeText(data));
+}
+
+// showMatching counts the rows that the filter leaves, and says so when there are
+// none.
+function showMatching() {
+  const count = shown.filter(entry => !entry.row.hidden).length;
+  byId("empty").textContent = shown.length === 0 ? noMessages : "No message holds what the filter asks for.";
+  byId("empty").hidden = count > 0;
+  byId("matching").textContent = wanted === "" ? "" : number(count) + " of " + number(shown.length) + " shown";
+}
+
+byId("filter").addEventListener("input", event => {
+  wanted = event.target.value.trim().toLowerCase();
+  for (const entry of shown) entry.row.hidden = !matches(entry);
+  showMatching();
+  if (following) toEnd();
+  placeTools();
+});
+
+// wholeText is a message as text, and as hex if it is none: what is copied, and
+// saved.
+function wholeText(data) {
+  if (typeof data === "string") return data;
+  const bytes = new Uint8Array(data);
+  return asText(bytes, true) ?? Array.from(bytes, b => b.toString(16).padStart(2, "0")).join(" ");
+}
+
+// ---- The chosen message ----
+
+// The tools are beside the log, not in it: a screen reader would read them out as
+// news. They lie over the row that the mouse is on, that was tapped, or that the
+// arrow keys lead to.
+const tools = byId("tools");
+let chosen = null;        // a row
+
+function choose(row) {
+  chosen?.classList.remove("chosen");
+  chosen = row;
+  chosen?.classList.add("chosen");
+  byId("again").hidden = !chosen?.classList.contains("sent");
+  placeTools();
+}
+
+// placeTools puts the tools where their row is now, or hides them with it.
+function placeTools() {
+  const top = chosen === null ? 0 : chosen.offsetTop - log.scrollTop;
+  const seen = chosen?.isConnected && !chosen.hidden && top < log.clientHeight && top + chosen.offsetHeight > 0;
+  if (!seen && tools.contains(document.activeElement)) log.focus();
+  tools.hidden = !seen;
+  if (seen) tools.style.top = Math.max(0, Math.min(top, log.clientHeight - tools.offsetHeight)) + "px";
+}
+
+// chooseNext goes from row to row by the keyboard. The focus stays on the tools, so
+// what is chosen has to be told.
+function chooseNext(step) {
+  const entries = shown.filter(entry => !entry.row.hidden);
+  const at = entries.findIndex(entry => entry.row === chosen);
+  const entry = at < 0 ? entries.at(-1) : entries[at + step];
+  if (entry === undefined) return;
+  choose(entry.row);
+  entry.row.scrollIntoView({block: "nearest"});
+  placeTools();
+  byId("copy").focus({preventScroll: true});
+  tell(entry.direction + ": " + entry.row.querySelector(".text").textContent.slice(0, 200));
+}
+
+const chosenEntry = () => shown.find(entry => entry.row === chosen);
+
+log.addEventListener("pointerover", event => {
+  const row = event.target.closest("li");
+  if (event.pointerType === "mouse" && event.buttons === 0 && row !== null && row !== chosen) choose(row);
+});
+log.addEventListener("click", event => {
+  if (event.pointerType === "mouse" || event.target.closest("button") || !getSelection().isCollapsed) return;
+  const row = event.target.closest("li");
+  choose(row === chosen ? null : row);
+});
+log.parentElement.addEventListener("pointerleave", event => {
+  // A finger leaves with each tap, and the keyboard's choice stays.
+  if (event.pointerType === "mouse" && !tools.querySelector(":focus-visible")) choose(null);
+});
+log.parentElement.addEventListener("keydown", event => {
+  const step = {ArrowUp: -1, ArrowDown: 1}[event.key];
+  if (step === undefined || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  chooseNext(step);
+});
+
+byId("copy").onclick = () => copy(wholeText(chosenEntry().data), byId("copy"));
+byId("again").onclick = () => transmit(chosenEntry().data);
+
+// copy puts text on the clipboard and says so on the button. Browsers have a
+// clipboard for scripts on pages that came by TLS or from this machine only; on the
+// others a selection can be copied still.
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    field.className = "unseen";
+    document.body.append(field);
+    field.select();
+    const done = document.execCommand("copy");
+    field.remove();
+    button.focus();
+    if (!done) return complain("The browser does not let this page copy.");
+  }
+  tell("Copied.");
+  const label = button.dataset.label ??= button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = label; }, 1500);
 }
 
 // ---- Following the end ----
@@ -338,10 +493,11 @@ log.addEventListener("scroll", () => {
   else if (log.scrollTop < lastTop) following = false;
   else if (below < 8) following = true;
   lastTop = log.scrollTop;
+  placeTools();
   schedule();
 });
 
-new ResizeObserver(() => { if (following) toEnd(); }).observe(log);
+new ResizeObserver(() => { if (following) toEnd(); placeTools(); }).observe(log);
 
 function showWaiting() {
   const button = byId("newest");
@@ -393,6 +549,7 @@ function fillRow(entry, row) {
   const view = viewOf(entry);
   const end = entry.expanded ? Math.min(view.text.length, showAllChars) : previewEnd(view.text);
   text.classList.toggle("void", view.length === 0);
+  text.classList.toggle("hex", Boolean(view.hex));
   if (view.length === 0) text.textContent = "(empty)";
   else if (view.pieces) text.replaceChildren(...cutPieces(view.pieces, end).map(pieceNode));
   else text.textContent = readable(view.text.slice(0, end));
@@ -469,9 +626,11 @@ function bytesView(entry) {
     return {text, length: text.length, size, pieces: null, bytes: true, hex};
   }
   // Only the part that can be seen is made: a dump is five times its bytes.
-  const rows = entry.expanded ? Math.floor(showAllChars / hexColumns) : previewLines + 1;
-  const text = hexDump(bytes.subarray(0, 16 * rows));
-  return {text, length: Math.ceil(bytes.length / 16) * hexColumns, size, pieces: null, bytes: true, hex};
+  const width = narrow.matches ? 8 : 16;
+  const columns = hexDump(bytes.subarray(0, 1), width, bytes.length).length;
+  const rows = entry.expanded ? Math.floor(showAllChars / columns) : previewLines + 1;
+  const text = hexDump(bytes.subarray(0, width * rows), width, bytes.length);
+  return {text, length: Math.ceil(bytes.length / width) * columns, size, pieces: null, bytes: true, hex};
 }
 
 // asText decodes UTF-8. When strict it is null for bytes that are none, or that
@@ -485,14 +644,16 @@ function asText(bytes, strict) {
   }
 }
 
-// hexDump is bytes in rows of sixteen: offset, hex, ASCII.
-function hexDump(bytes) {
+// hexDump is bytes in rows of width: offset, hex, ASCII. Narrow rows have offsets
+// as short as the message of total bytes lets them be.
+function hexDump(bytes, width, total) {
+  const digits = width === 16 || total > 0x1000000 ? 8 : total > 0x10000 ? 6 : 4;
   let dump = "";
-  for (let at = 0; at < bytes.length; at += 16) {
-    const part = Array.from(bytes.subarray(at, at + 16));
+  for (let at = 0; at < bytes.length; at += width) {
+    const part = Array.from(bytes.subarray(at, at + width));
     const hex = part.map(b => b.toString(16).padStart(2, "0")).join(" ");
     const ascii = part.map(b => b > 31 && b < 127 ? String.fromCharCode(b) : ".").join("");
-    dump += at.toString(16).padStart(8, "0") + "  " + hex.padEnd(47) + "  " + ascii.padEnd(16) + "\n";
+    dump += at.toString(16).padStart(digits, "0") + "  " + hex.padEnd(3 * width - 1) + "  " + ascii.padEnd(width) + "\n";
   }
   return dump;
 }
@@ -506,7 +667,7 @@ function readable(text) {
 // ---- JSON ----
 
 // layOut cuts a JSON object or array into [class, text] pieces, indented where
-// it does not fit on a line. It keeps every token as it was written: parsing
+// it does not fit on a line; an array of plain values fills its lines. It keeps every token as it was written: parsing
 // and printing would change large numbers and drop repeated names. It is null
 // for anything else.
 function layOut(text) {
@@ -522,44 +683,58 @@ function layOut(text) {
     if (string) return [colon ? "key" : "string", string];
     return ["{}[],".includes(token) ? "" : "value", token];
   });
-  return indent(tokens, shortBrackets(tokens));
+  const width = narrow.matches ? narrowJSONWidth : jsonWidth;
+  return indent(tokens, brackets(tokens, width), width);
 }
 
-// shortBrackets are the places of the opening brackets that fit on one line
-// together with what they hold.
-function shortBrackets(tokens) {
-  const short = new Set();
+// brackets tells for the place of each opening bracket how what it holds is set: on
+// "one" line if it fits there, on lines that it "fills" if it is an array of plain
+// values, and otherwise with "each" member on a line of its own.
+function brackets(tokens, most) {
+  const set = new Map();
   const open = [];
   let width = 0;
   tokens.forEach(([kind, text], i) => {
-    if (kind === "" && "{[".includes(text)) open.push([i, width]);
+    if (kind === "" && "{[".includes(text)) {
+      if (open.length > 0) open.at(-1).plain = false;
+      open.push({from: i, before: width, plain: text === "["});
+    }
     width += text.length + (kind === "key" ? 2 : 1);
     if (kind !== "" || !"}]".includes(text)) return;
-    const [from, before] = open.pop();
-    if (width - before <= jsonWidth) short.add(from);
+    const {from, before, plain} = open.pop();
+    set.set(from, width - before <= most ? "one" : plain ? "fills" : "each");
   });
-  return short;
+  return set;
 }
 
-function indent(tokens, short) {
+function indent(tokens, set, most) {
   const pieces = [];
-  const wide = [];     // for each bracket that is open, whether its content has lines of its own
+  const open = [];     // what set says of each bracket that is open
   let plain = "";      // punctuation and space since the last piece
-  const breakLine = () => { plain += "\n" + "  ".repeat(wide.length); };
+  let column = 0;
+  const write = text => { plain += text; column += text.length; };
+  const breakLine = () => {
+    plain += "\n" + "  ".repeat(open.length);
+    column = 2 * open.length;
+  };
   for (const [i, [kind, text]] of tokens.entries()) {
     if (kind !== "") {
       pieces.push(["", plain], [kind, text]);
-      plain = kind === "key" ? ": " : "";
+      column += text.length;
+      plain = "";
+      if (kind === "key") write(": ");
     } else if (text === ",") {
-      plain += text;
-      if (wide.at(-1)) breakLine(); else plain += " ";
+      write(text);
+      const next = tokens[i + 1][1];
+      const fits = open.at(-1) === "fills" && column + next.length + 2 <= most; // with a space and a comma
+      if (fits || open.at(-1) === "one") write(" "); else breakLine();
     } else if (text === "{" || text === "[") {
-      plain += text;
-      if (wide.push(!short.has(i)) > jsonDepth) return null;
-      if (wide.at(-1)) breakLine();
+      write(text);
+      if (open.push(set.get(i)) > jsonDepth) return null;
+      if (open.at(-1) !== "one") breakLine();
     } else {
-      if (wide.pop()) breakLine();
-      plain += text;
+      if (open.pop() !== "one") breakLine();
+      write(text);
     }
   }
   pieces.push(["", plain]);
@@ -598,6 +773,7 @@ let calmTicks = 0;
 function resetCounts() {
   for (const c of [counts.received, counts.sent]) c.messages = c.bytes = 0;
   lastMessages = 0;
+  byId("roundtrip").textContent = "";
 }
 
 function count(side, data) {
@@ -658,7 +834,7 @@ function tell(text) {
 // complain shows an error, the field's where there is one, and has it read out.
 // An empty text takes back the last.
 function complain(text, field = null) {
-  for (const input of [byId("url"), message]) input.removeAttribute("aria-invalid");
+  for (const input of [byId("url"), byId("protocols"), message]) input.removeAttribute("aria-invalid");
   notice.textContent = text;
   if (field === null) return;
   field.setAttribute("aria-invalid", "true");
@@ -678,31 +854,75 @@ function clock(time) {
   return two(time.getHours()) + ":" + two(time.getMinutes()) + ":" + two(time.getSeconds()) + "." + String(time.getMilliseconds()).padStart(3, "0");
 }
 
+// ---- Silence, and the time that an answer takes ----
+
+let askedAt = 0;         // when the first message was sent that has had no answer; 0 if there is none
+let silenceTimer = 0;    // runs, or has run, since a message to a program that has never said anything
+
+// asked begins to wait for an answer to a message.
+function asked() {
+  askedAt ||= performance.now();
+  // In a terminal a program does not hold its output back.
+  if (pty || silenceTimer !== 0 || counts.received.messages > 0) return;
+  silenceTimer = setTimeout(() => {
+    byId("hint").textContent = "Nothing has come back yet. If the program should have answered, it may be holding its output back until it ends: flush after each line, or start wsd with --pty.";
+  }, silenceMillis);
+}
+
+// answered ends the wait: something came, or nothing will. Whether it is the answer
+// only the program knows; for one that speaks when it is spoken to, it is.
+function answered() {
+  askedAt = 0;
+  if (silenceTimer === 0) return;
+  clearTimeout(silenceTimer);
+  silenceTimer = 0;
+  byId("hint").textContent = "";
+}
+
+const duration = ms => ms < 1000 ? ms.toFixed(ms < 10 ? 1 : 0) + " ms" : (ms / 1000).toFixed(1) + " s";
+
 // ---- Sending, and the history ----
 
 const historyKey = "wsd-console-history";
-let past = [];
-let historyAt = 0;      // the line that is in the field; past.length is the draft
+let past = stored();
+let historyAt = past.length;  // the line that is in the field; past.length is the draft
 let draft = "";
 
-try {
-  const kept = JSON.parse(sessionStorage.getItem(historyKey));
-  if (Array.isArray(kept)) past = kept.filter(line => typeof line === "string");
-} catch {
-  // No storage, or not ours: the history starts empty.
+// stored is what the tabs of this server's pages have sent, now and before.
+function stored() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(historyKey));
+    return kept.filter(line => typeof line === "string");
+  } catch {
+    return []; // nothing yet, no storage, or not ours
+  }
 }
-historyAt = past.length;
+
+// withLine adds text to lines, unless they end with it, and keeps the newest.
+const withLine = (lines, text) => (text === "" || text === lines.at(-1) ? lines : [...lines, text]).slice(-historyLines);
 
 function remember(text) {
-  if (text !== "" && text !== past.at(-1)) past.push(text);
-  past = past.slice(-historyLines);
+  past = withLine(past, text);
   historyAt = past.length;
   draft = "";
+  if (text.length > historyChars) return;
   try {
-    sessionStorage.setItem(historyKey, JSON.stringify(past));
+    // Another tab may have stored something since.
+    localStorage.setItem(historyKey, JSON.stringify(withLine(stored(), text)));
   } catch {
     // Full or forbidden: the history lasts as long as the page.
   }
+}
+
+function forget() {
+  past = [];
+  historyAt = 0;
+  try {
+    localStorage.removeItem(historyKey);
+  } catch {
+    // There is no storage, so nothing is in it.
+  }
+  tell("What was sent is forgotten.");
 }
 
 function recall(step) {
@@ -720,15 +940,45 @@ function send() {
   const as = binary ? byId("as").value : "text";
   const data = as === "hex" ? hexBytes(text) : as === "line" ? text + "\n" : text;
   if (data === null) return complain("Hex bytes are pairs of digits, such as 48 69 0a.", message);
-  if (state !== "open") return complain("Not connected. F2 connects.");
-  complain("");
-  socket.send(data);
-  count(counts.sent, data);
-  following = true;
-  add("sent", data);
+  if (!transmit(data)) return;
   remember(text);
   message.value = "";
   fitMessage();
+}
+
+// transmit sends data as a message, or complains and returns false.
+function transmit(data) {
+  if (state !== "open") {
+    complain("Not connected. Connect first, with the button or F2.");
+    return false;
+  }
+  complain("");
+  socket.send(data);
+  count(counts.sent, data);
+  asked();
+  following = true;
+  add("sent", data);
+  return true;
+}
+
+// sendFile sends a file as one message. Where messages are text its last newline is
+// left out, as the server adds one.
+async function sendFile(file) {
+  if (maxMessage > 0 && file.size > maxMessage) {
+    return complain(file.name + " has " + number(file.size) + " bytes, and the server takes messages of " + number(maxMessage) + " bytes, set by --maxframesize.");
+  }
+  let data;
+  try {
+    data = await file.arrayBuffer();
+  } catch {
+    return complain("The browser can’t read " + file.name + ".");
+  }
+  if (binary) return transmit(data);
+  try {
+    transmit(new TextDecoder("utf-8", {fatal: true, ignoreBOM: true}).decode(data).replace(/\r?\n$/, ""));
+  } catch {
+    complain(file.name + " is not UTF-8 text, and this server takes text only. With --binary it takes any bytes.");
+  }
 }
 
 // hexBytes reads pairs of hex digits, with spaces, commas, colons and 0x between
@@ -777,9 +1027,8 @@ message.addEventListener("keydown", event => {
 function save() {
   const lines = [...shown, ...queue].map(entry => {
     unwrap(entry);
-    const bytes = entry.data instanceof ArrayBuffer ? new Uint8Array(entry.data) : null;
-    const text = bytes === null ? entry.data : asText(bytes, true) ?? "hex " + Array.from(bytes, b => b.toString(16).padStart(2, "0")).join(" ");
-    return [entry.time.toISOString(), entry.direction, text.replaceAll("\n", "\n\t\t")].join("\t") + "\n";
+    const hex = typeof entry.data !== "string" && asText(new Uint8Array(entry.data), true) === null ? "hex " : "";
+    return [entry.time.toISOString(), entry.direction, hex + wholeText(entry.data).replaceAll("\n", "\n\t\t")].join("\t") + "\n";
   });
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob(lines, {type: "text/plain"}));
@@ -787,6 +1036,38 @@ function save() {
   link.click();
   // The download reads the blob after this task.
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// ---- The same elsewhere ----
+
+// quote is text as one word for a POSIX shell.
+const quote = text => "'" + text.replaceAll("'", "'\\''") + "'";
+
+// elsewhere are the ways to do what the fields say without this page. Each sends the
+// message, if there is one, except for curl's: that is for what a browser hides, the
+// status and the header of the server's answer, and curl can't make frames.
+const elsewhere = {
+  wscat: (url, names, text) => ["wscat", "-c", quote(url), ...names.flatMap(name => ["-s", quote(name)]), ...(text === "" ? [] : ["-x", quote(text)])].join(" "),
+  curl(url, names) {
+    const key = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16))));
+    const fields = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: " + key];
+    if (names.length > 0) fields.push("Sec-WebSocket-Protocol: " + names.join(", "));
+    return ["curl", "--include", "--no-buffer", "--http1.1", ...fields.map(field => "--header " + quote(field)), quote(url.replace(/^ws/, "http"))].join(" \\\n  ");
+  },
+  js: (url, names, text) => [
+    "const socket = new WebSocket(" + [url, ...(names.length > 0 ? [names] : [])].map(value => JSON.stringify(value)).join(", ") + ");",
+    ...(text === "" ? [] : ["socket.onopen = () => socket.send(" + JSON.stringify(text) + ");"]),
+    "socket.onmessage = event => console.log(event.data);",
+    "socket.onclose = event => console.log(event.code, event.reason);",
+  ].join("\n"),
+};
+
+for (const [name, write] of Object.entries(elsewhere)) {
+  const button = byId("as-" + name);
+  button.onclick = () => {
+    const [url, names] = [address(), subprotocols()];
+    if (url !== null && names !== null) copy(write(url, names, message.value), button);
+  };
 }
 
 // ---- The page ----
@@ -797,16 +1078,32 @@ function onSubmit(id, act) {
 
 onSubmit("connection", () => {
   // Enter in the address means this address, whatever is connected now.
-  if (document.activeElement === byId("url") && state !== "idle") reconnectNow(); else toggleConnection();
+  const fields = [byId("url"), byId("protocols")];
+  if (fields.includes(document.activeElement) && state !== "idle") reconnectNow(); else toggleConnection();
 });
-onSubmit("composer", send);
+onSubmit("composer", () => { send(); message.focus(); });
+byId("choose").onclick = () => byId("file").click();
+byId("file").onchange = event => {
+  const [file] = event.target.files;
+  event.target.value = ""; // so that the same file can be chosen again
+  if (file) sendFile(file);
+};
 message.addEventListener("input", () => { historyAt = past.length; fitMessage(); });
 byId("clear").onclick = clear;
 byId("save").onclick = save;
+byId("forget").onclick = forget;
+byId("more").onclick = () => setOptions(byId("options").hidden);
+
+function setOptions(visible) {
+  byId("options").hidden = !visible;
+  byId("more").setAttribute("aria-expanded", visible);
+}
+
 byId("newest").onclick = () => { following = true; toEnd(); schedule(); message.focus(); };
-byId("format").onchange = () => {
+byId("format").onchange = narrow.onchange = () => {
   for (const entry of shown) fillRow(entry, entry.row);
   if (following) toEnd();
+  placeTools();
 };
 byId("reconnect").onchange = event => {
   if (!event.target.checked && state === "waiting") disconnect();
@@ -814,7 +1111,7 @@ byId("reconnect").onchange = event => {
 
 // reconnectNow lets the present connection go for the one in the address field.
 function reconnectNow() {
-  if (address() === null) return;
+  if (address() === null || subprotocols() === null) return;
   if (state === "open") addStatus("Closed by you, to connect anew");
   disconnect();
   socket = null;
@@ -831,6 +1128,34 @@ document.addEventListener("keydown", event => {
   }
 });
 
+// fitPage keeps the page within what an on-screen keyboard leaves. Some browsers make
+// the page smaller themselves (interactive-widget, in the page's head); in Safari the
+// keyboard lies over it.
+function fitPage() {
+  const {height, scale} = visualViewport;
+  if (scale > 1.01) return; // someone zooms in, which makes it smaller, too
+  const covered = innerHeight - height > 1;
+  document.body.style.height = covered ? height + "px" : "";
+  document.body.classList.toggle("short", height < 400);
+  if (covered) scrollTo(0, 0);
+}
+visualViewport.addEventListener("resize", fitPage);
+fitPage();
+
+// listBackends offers the programs of a server that has a folder of them.
+function listBackends() {
+  const select = byId("backends");
+  select.hidden = byId("backends-label").hidden = backends.length === 0;
+  const own = backends.find(path => (location.pathname + "/").startsWith(path + "/")) ?? "";
+  for (const path of ["", ...backends]) select.add(new Option(path === "" ? "choose one" : decodeURI(path), path, false, path === own));
+  select.onchange = () => {
+    if (select.value === "") return;
+    byId("url").value = new URL(select.value, pageURL).href;
+    complain("");
+  };
+}
+
 byId("url").value = pageURL;
+listBackends();
 byId("as").hidden = byId("as-label").hidden = !binary;
 setInterval(tick, tickMillis);

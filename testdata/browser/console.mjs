@@ -24,6 +24,12 @@ export async function say(page, text) {
   await page.press("#message", "Enter");
 }
 
+// options shows what is behind the button "More".
+export async function options(page) {
+  await page.click("#more");
+  await page.locator("#options").waitFor();
+}
+
 // state waits until the connection is idle, connecting, open, closing or waiting.
 export const state = (page, name) => page.locator(`#state[data-state="${name}"]`).waitFor();
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inBrowser } from "./browser.mjs";
-import { connected, row, say } from "./console.mjs";
+import { connect, connected, options, row, say } from "./console.mjs";
 import { startWsd } from "./wsd.mjs";
 
 // recalled is what the message field holds after each key.
@@ -45,7 +45,7 @@ inBrowser("in a message of several lines the arrows move first", {}, async (t, c
   assert.deepEqual(await recalled(page, ["ArrowUp", "ArrowUp", "ArrowDown"]), ["above\nbelow", "sent", "above\nbelow"]);
 });
 
-inBrowser("the history outlives a reload, in its own tab only", {}, async (t, context) => {
+inBrowser("the history outlives a reload and the tab, until it is forgotten", {}, async (t, context) => {
   const server = await startWsd(t, ["--devconsole", "cat"]);
   const page = await connected(context, server);
   await say(page, "remembered");
@@ -53,5 +53,17 @@ inBrowser("the history outlives a reload, in its own tab only", {}, async (t, co
   await page.focus("#message");
   assert.deepEqual(await recalled(page, ["ArrowUp"]), ["remembered"]);
   const other = await connected(context, server);
-  assert.deepEqual(await recalled(other, ["ArrowUp"]), [""]);
+  await say(other, "in another tab");
+  await connect(page);
+  await say(page, "here");
+  await page.close();
+  await other.close();
+
+  const third = await connected(context, server);
+  assert.deepEqual(await recalled(third, ["ArrowUp", "ArrowUp", "ArrowUp"]), ["here", "in another tab", "remembered"]);
+  await options(third);
+  await third.click("#forget");
+  await third.reload();
+  await third.focus("#message");
+  assert.deepEqual(await recalled(third, ["ArrowUp"]), [""]);
 });

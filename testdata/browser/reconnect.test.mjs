@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inBrowser } from "./browser.mjs";
-import { connected, ended, row, say, state } from "./console.mjs";
+import { connected, ended, options, row, say, state } from "./console.mjs";
 import { startWsd } from "./wsd.mjs";
 
 const failed = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
@@ -8,6 +8,7 @@ const failed = /WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/;
 inBrowser("the console comes back to a new server on the same port", { expects: failed }, async (t, context) => {
   const first = await startWsd(t, ["--devconsole", "cat"]);
   const page = await connected(context, first);
+  await options(page);
   await page.check("#reconnect");
   await say(page, "before");
   await row(page, "received", "before");
@@ -27,6 +28,7 @@ inBrowser("the console comes back to a new server on the same port", { expects: 
 inBrowser("waiting for a server ends when the user says so", { expects: failed }, async (t, context) => {
   const server = await startWsd(t, ["--devconsole", "cat"]);
   const page = await connected(context, server);
+  await options(page);
   await page.check("#reconnect");
   await server.stop();
   // The second attempt at the latest waits long enough to be seen.

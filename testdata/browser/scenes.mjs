@@ -2,7 +2,7 @@
 // server's arguments and the steps that lead there.
 
 import { open } from "./browser.mjs";
-import { connected, counted, ended, noticed, openConsole, row, say } from "./console.mjs";
+import { connected, counted, ended, noticed, openConsole, options, row, say } from "./console.mjs";
 import { backend } from "./wsd.mjs";
 
 const json = '{"id":7,"method":"list","params":{"of":"machines","where":["cellar","attic","shed"],"deep":true,"limit":null}}';
@@ -99,6 +99,32 @@ export const scenes = [
       await counted(page, "received", 201);
       await page.keyboard.press("PageUp");
       await page.locator("#newest").waitFor();
+      return page;
+    },
+  },
+  {
+    name: "more",
+    args: ["--devconsole", "--dir=examples"],
+    async act(context, server) {
+      const page = await connected(context, server, "greeter/greeter.sh");
+      await say(page, "Ada");
+      await row(page, "received", "Ada");
+      await counted(page, "sent", 1);
+      await options(page);
+      await page.fill("#filter", "Ada");
+      await page.hover("#rows .sent");
+      await page.locator("#tools").waitFor();
+      return page;
+    },
+  },
+  {
+    name: "silent",
+    args: ["--devconsole", "sh", "-c", "cat >/dev/null"],
+    async act(context, server) {
+      const page = await connected(context, server);
+      await say(page, "Is anybody there?");
+      await page.locator("#hint:not(:empty)").waitFor();
+      await counted(page, "sent", 1);
       return page;
     },
   },

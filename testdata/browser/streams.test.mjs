@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { inBrowser } from "./browser.mjs";
-import { connected, noticed, row, rows, say } from "./console.mjs";
+import { connected, noticed, options, row, rows, say } from "./console.mjs";
 import { startWsd } from "./wsd.mjs";
 
 inBrowser("--passstderr: stdout and stderr are told apart", {}, async (t, context) => {
@@ -59,6 +59,7 @@ inBrowser("JSON is laid out, with every token as it came", {}, async (t, context
   const text = await row(page, "received", "12345678901234567890");
   assert.match(text, /^\{\n  "id": 12345678901234567890,\n  "id": 1\.10,\n  "list": \[\n    "a long/);
   assert.equal(await page.locator("#rows li.received .key").count(), 3);
+  await options(page);
   await page.uncheck("#format");
   assert.equal(await row(page, "received", "12345678901234567890"), sent);
   await say(page, "{not json}");
