@@ -22,6 +22,15 @@ inBrowser("stats: the page shows figures and draws them", { needs: ["python3"] }
   await page.waitForFunction(() => document.querySelector("#load-chart polyline").points.length >= 5);
   // A minute's worth of values is kept, however long the page is open.
   await page.waitForFunction(() => document.querySelector("#memory-chart polyline").points.length >= 61);
+  // The axes: from 0 to all, and from the first value that is kept to now.
+  const texts = (selector) => page.$$eval(selector, (elements) => elements.map((element) => element.textContent));
+  assert.deepEqual(await texts("#memory-chart .values span"), ["0 %", "25 %", "50 %", "75 %", "100 %"]);
+  const load = (await texts("#load-chart .values span")).map(Number);
+  assert.ok(load[0] === 0 && load.length > 2 && load.every((value, i) => i === 0 || value > load[i - 1]), load.join(" "));
+  const [left, , right] = await texts("#load-chart .times span");
+  assert.match(left, /^\d+(\.\d)? s ago$/);
+  assert.equal(right, "now");
+  assert.equal(await page.$eval("#memory-chart polygon", (fill) => fill.points.length), 63, "the fill goes down to the axis");
   const newest = () => page.$eval("#uptime", (element) => element.textContent);
   assert.notEqual(await newest(), "–");
   assert.equal(await points(page, "load"), 61);
