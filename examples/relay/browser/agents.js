@@ -3,7 +3,10 @@ import { strict as assert } from "node:assert";
 // agents has an agent below wsd A, and a page below each wsd.
 export async function agents({ a, b, open, cue, shoot }) {
   const page = await open(`${b}/agents/`);
-  await page.getByText("There is none.").waitFor();
+  await page.getByText("No agent is connected").waitFor();
+  const command = await page.locator("#none pre code").textContent();
+  assert.equal(command.split("\n").at(-1), `bin/homeagent --name=home ${b.replace("http", "ws")}/agents`);
+  await shoot(page, "agents-none");
   await page.watch.check();
   await cue("start agent");
   await talk(page, "from the page below B");
@@ -23,7 +26,7 @@ export async function agents({ a, b, open, cue, shoot }) {
   assert.equal(await other.locator(".talk").count(), 0);
 
   await cue("stop agent");
-  for (const one of [page, other]) await one.getByText("There is none.").waitFor();
+  for (const one of [page, other]) await one.getByText("No agent is connected").waitFor();
   await page.getByText("The agent has left.").waitFor();
 
   await cue("stop B");

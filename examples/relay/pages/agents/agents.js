@@ -43,6 +43,9 @@ const ends = {
   slow: "The talk has ended: one side could not keep up.",
 };
 
+// What an agent connects to is what this page does: its own folder.
+byId("url").textContent = new URL(".", location.href).href.replace(/^http/, "ws").replace(/\/$/, "");
+
 // list shows the agents. It does not touch those that stay: one may have the focus.
 function list(agents) {
   const names = new Set(agents.map((agent) => agent.name));
