@@ -21,12 +21,9 @@ func TestIdleTimeout(t *testing.T) {
 func TestMaxSession(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{Command: servertest.Play("print:up", "echo"), MaxSession: 300 * time.Millisecond})
-	c := s.client(t)
-	c.Want("up")
+	c := s.client(t) // by now the session may have ended, if the machine is busy
 	for {
-		if _, err := c.Conn.Write(textFrame("x")); err != nil {
-			t.Fatal(err)
-		}
+		c.Conn.Write(textFrame("x"))
 		_, _, err := c.ReadMessage()
 		if err == nil {
 			continue
