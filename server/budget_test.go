@@ -117,19 +117,3 @@ func TestWaitForMemoryEnds(t *testing.T) {
 	three.WantClose(1001, "server is shutting down")
 	<-closed
 }
-
-// No pong can be seen of a client whose message waits for memory: it is not silent.
-func TestWaitForMemoryIsNoSilence(t *testing.T) {
-	t.Parallel()
-	s := scarce(t, 1, time.Second, Config{Command: servertest.Play("echo"), PingPeriod: 300 * time.Millisecond})
-	one, two := s.client(t), s.client(t)
-	hold(one, fragment(half))
-	two.Write(slices.Concat(fragment(half), final("y")))
-	gone := make(chan struct{})
-	go func() { // ends when it has been closed; waited for below
-		defer close(gone)
-		one.ReadAll() // and answer pings
-	}()
-	two.Want(half + "y")
-	<-gone
-}

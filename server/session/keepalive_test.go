@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"wsd/server/lazyio"
 	"wsd/server/servertest"
 	"wsd/server/websocket"
 )
@@ -147,6 +148,25 @@ func TestKeepaliveKeepsClientOfBusyBackend(t *testing.T) {
 	if end := r.wantEnd(t, websocket.CodeOK, ""); end.MessagesIn != 3_000 {
 		t.Errorf("%d messages were taken", end.MessagesIn)
 	}
+}
+
+// Nor is one read of a client whose message waits for memory.
+func TestKeepaliveKeepsClientThatWaitsForMemory(t *testing.T) {
+	t.Parallel()
+	// Memory for one message of this length.
+	half := strings.Repeat("x", lazyio.BufferSize+1)
+	cfg := Config{PingPeriod: time.Hour, Buffered: &websocket.Budget{Limit: lazyio.BufferSize, Patience: time.Hour}}
+	holder, waiter := begin(t, cfg, "drain"), begin(t, cfg, "echo")
+	holder.Write(servertest.Frame(servertest.Text, half))
+	holder.Sync()
+	waiter.Write(servertest.Frame(servertest.Text, half))
+	waiter.stuck()
+	for range 3 * maxSilence {
+		waiter.tick()
+	}
+	holder.Write(servertest.Frame(servertest.Fin|servertest.Continuation, ""))
+	waiter.Write(servertest.Frame(servertest.Fin|servertest.Continuation, "y"))
+	waiter.Want(half + "y")
 }
 
 // blocked returns when a write does not get on any more, or nothing will be

@@ -50,7 +50,9 @@ func begin(t testing.TB, cfg Config, steps ...string) *running {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg.Buffered = new(websocket.Budget)
+	if cfg.Buffered == nil {
+		cfg.Buffered = new(websocket.Budget)
+	}
 	if cfg.Drains == nil {
 		cfg.Drains = new(Drains)
 	}
