@@ -29,6 +29,7 @@ func (r *reader) connect(command string) {
 	flags := flag.NewFlagSet("wscat", flag.ContinueOnError)
 	flags.Func("H", "", func(line string) error { header = append(header, line); return nil })
 	flags.Func("o", "", func(origin string) error { header = append(header, "Origin: "+origin); return nil })
+	flags.Func("s", "", func(name string) error { header = append(header, "Sec-WebSocket-Protocol: "+name); return nil })
 	flags.Func("auth", "", func(user string) error {
 		header = append(header, "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte(user)))
 		return nil

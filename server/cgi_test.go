@@ -566,3 +566,12 @@ func TestCGISlowBody(t *testing.T) {
 		t.Errorf("the answer is %q, %v", body, err)
 	}
 }
+
+// A plain request uses no subprotocol, so its header is like any other.
+func TestSubprotocolOfPlainRequest(t *testing.T) {
+	t.Parallel()
+	s := serveCGISteps(t, "print:Content-Type: text/plain", "print:", "env")
+	resp, body := s.get(t, "/play.cgi", "Sec-WebSocket-Protocol: a, b")
+	wantStatus(t, resp, http.StatusOK)
+	wantVariables(t, environment(body), map[string]string{"HTTP_SEC_WEBSOCKET_PROTOCOL": "a, b"})
+}

@@ -122,6 +122,11 @@ type Config struct {
 	HealthPath string
 	DrainTime  time.Duration
 
+	// Subprotocols are those that a WebSocket may use, the preferred ones first: a
+	// client gets the first that it offers, or none. Without them, it gets the first
+	// of its own.
+	Subprotocols []string
+
 	// Origins are the allowed origins, each [scheme://]host[:port]; empty means
 	// any. SameOrigin allows only the request's own host and port.
 	Origins    []string
@@ -175,6 +180,15 @@ func (c *Config) check() error {
 		return &hint.Error{
 			Text: "{UnixSocketMode}: this platform's sockets have no mode",
 			Hint: "leave {UnixSocketMode} out; the folder of the socket decides who may connect",
+		}
+	}
+	for _, name := range c.Subprotocols {
+		if !IsToken(name) {
+			return &hint.Error{
+				Text: "{Subprotocols}",
+				Err:  fmt.Errorf("%q is not a valid subprotocol name", name),
+				Hint: "separate names with commas; a name has no spaces",
+			}
 		}
 	}
 	if err := checkURLPath("{HealthPath}", c.HealthPath); err != nil {

@@ -103,7 +103,8 @@ func handshakeCases() []handshakeCase {
 		good("other headers, and large ones", "4.1", asked("Cookie: a=b", "Authorization: Basic dTpw", "X-Large: "+xs(8000), "Pragma: no-cache")),
 		good("no body, which is said", "4.2.1", asked("Content-Length: 0")),
 
-		good("subprotocols, of which none is taken", "1.9 4.2.2 11.3.4", asked("Sec-WebSocket-Protocol: chat, superchat", "Sec-WebSocket-Protocol: third")),
+		{"subprotocols, of which the first is taken", "1.9 4.2.2 11.3.4", asked("Sec-WebSocket-Protocol: chat, superchat", "Sec-WebSocket-Protocol: third"), nil, nil, 101, map[string]string{"Sec-WebSocket-Protocol": "chat", "Sec-WebSocket-Accept": acceptOfKey}},
+		good("subprotocols that are none", "4.1 11.3.4", asked("Sec-WebSocket-Protocol: chat, super chat")),
 		good("extension, which is not taken", "4.2.2 9.1 11.3.2", asked("Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits")),
 		good("several extensions, none of which is taken", "4.2.2 9.1 11.3.2", asked(`Sec-WebSocket-Extensions: x-one; a="b", x-two`, "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; client_max_window_bits=10")),
 		good("origin that is allowed", "4.2.2 10.2", asked("Origin: http://good.example")),

@@ -26,6 +26,7 @@ func (s *Server) cgiRequest(r *httpRequest, script cgi.Script, id string) *cgi.R
 		RemotePort:   r.client.Port,
 		RemoteHost:   s.lookupRemote(r),
 		User:         r.user,
+		Subprotocol:  r.subprotocol,
 		Software:     s.cfg.Software,
 		ID:           id,
 		DocumentRoot: s.cfg.StaticDir,

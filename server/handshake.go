@@ -80,13 +80,16 @@ func badHandshake(w *response) *refusal {
 }
 
 // upgrade answers an opening handshake with 101 and takes the connection over.
-func upgrade(w *response, r *http.Request) (*websocket.Conn, error) {
+func upgrade(w *response, r *httpRequest) (*websocket.Conn, error) {
 	var answer handshakeAnswer
-	if _, err := library.Accept(&answer, r, &library.AcceptOptions{InsecureSkipVerify: true}); !answer.accepted {
+	if _, err := library.Accept(&answer, r.Request, &library.AcceptOptions{InsecureSkipVerify: true}); !answer.accepted {
 		return nil, err
 	}
 	for _, name := range []string{"Upgrade", "Connection", "Sec-WebSocket-Accept"} {
-		w.Header()[name] = []string{answer.Header().Get(name)} // as RFC 6455 spells them: some clients compare exactly
+		w.Header().Set(name, answer.Header().Get(name))
+	}
+	if r.subprotocol != "" {
+		w.Header().Set("Sec-WebSocket-Protocol", r.subprotocol)
 	}
 	w.WriteHeader(http.StatusSwitchingProtocols)
 	nc, brw, err := http.NewResponseController(w.ResponseWriter).Hijack()

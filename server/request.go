@@ -14,6 +14,7 @@ type httpRequest struct {
 	asked         *url.URL // the URL as it came, with the base path
 	client        proxy.Client
 	user          string // who logged in by Config.PasswordFile, or ""
+	subprotocol   string // that a WebSocket will use, or ""
 }
 
 // newRequest makes an httpRequest from r, still with the base path.

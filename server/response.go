@@ -51,6 +51,7 @@ func (w *response) WriteHeader(status int) {
 		setHeaders(w.Header(), w.cfg.Header)
 		if status == http.StatusSwitchingProtocols {
 			setHeaders(w.Header(), w.cfg.HeaderWS)
+			spell(w.Header(), "Sec-WebSocket-Accept", "Sec-WebSocket-Protocol")
 		} else {
 			setHeaders(w.Header(), w.cfg.HeaderHTTP)
 			if w.last { // net/http looks at the first one
@@ -65,6 +66,17 @@ func (w *response) WriteHeader(status int) {
 func setHeaders(h, configured http.Header) {
 	for name, values := range configured {
 		h[name] = append([]string(nil), values...)
+	}
+}
+
+// spell gives headers the names that RFC 6455 gives them, where Go writes Websocket:
+// some clients compare exactly.
+func spell(h http.Header, names ...string) {
+	for _, name := range names {
+		if values := h.Values(name); len(values) > 0 {
+			h.Del(name)
+			h[name] = values
+		}
 	}
 }
 

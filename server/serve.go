@@ -61,6 +61,7 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) *refusal {
 	if no := s.checkHandshake(r); no != nil {
 		return no
 	}
+	r.subprotocol = s.chooseSubprotocol(r.Header)
 	script, no := s.findScript(r)
 	if no != nil {
 		return no
@@ -75,7 +76,7 @@ func (s *Server) serveWebSocket(w *response, r *httpRequest) *refusal {
 	if no := s.authorize(r, id, command); no != nil {
 		return no
 	}
-	conn, err := upgrade(w, r.Request)
+	conn, err := upgrade(w, r)
 	if err != nil {
 		s.log.Debug("bad handshake", append(r.client.Attrs(), "err", err)...)
 		return badHandshake(w)

@@ -47,7 +47,7 @@ func (f *flags) config(environ []string) (server.Config, error) {
 		Software:            "wsd/" + currentVersion(),
 	}
 	for _, step := range []func(*server.Config) error{
-		f.checkBackend, f.checkNumbers, f.checkUser, f.setTLS,
+		f.checkBackend, f.setSubprotocols, f.checkNumbers, f.checkUser, f.setTLS,
 		f.setListeners, f.setOrigins, f.setGuards, f.setHeaders, f.setProxying, f.setFolders, f.setCommand, f.findAuthCommand,
 		f.setAccount,
 	} {
@@ -76,6 +76,15 @@ func (f *flags) checkBackend(*server.Config) error {
 		return usage("--passstderr tags lines of text; leave one of the two out", "--passstderr can't be combined with --binary")
 	case f.PTY && !exec.PTYSupported:
 		return usage("leave --pty out; the backend is given pipes", "--pty: this platform has no pseudo-terminals")
+	}
+	return nil
+}
+
+// setSubprotocols splits --subprotocol; server.New checks the entries.
+func (f *flags) setSubprotocols(cfg *server.Config) error {
+	cfg.Subprotocols = splitList(f.Subprotocol)
+	if f.Subprotocol != "" && len(cfg.Subprotocols) == 0 {
+		return usage("leave --subprotocol out to take the client's first", "--subprotocol=%s names no subprotocol", f.Subprotocol)
 	}
 	return nil
 }

@@ -87,6 +87,7 @@ func TestConfig(t *testing.T) {
 		{"--origin=https://a.example,B:80,[::1]:1, COMMAND", func(c *server.Config) {
 			c.Origins = []string{"https://a.example", "B:80", "[::1]:1"}
 		}},
+		{"--subprotocol=chat.v2,chat, COMMAND", func(c *server.Config) { c.Subprotocols = []string{"chat.v2", "chat"} }},
 		{"--origin= COMMAND", func(c *server.Config) {}},
 		{"--header=a:b --header=A:c:d --header-ws=x: --header-http=y:z COMMAND", func(c *server.Config) {
 			c.Header = http.Header{"A": {"b", "c:d"}}
@@ -184,6 +185,8 @@ func TestConfigErrors(t *testing.T) {
 		{[]string{"--address=a", "--address=a:80", "COMMAND"}, 64, "--address=a:80 is given twice", "leave one of the two out"},
 
 		{[]string{"--origin=,", "COMMAND"}, 64, "--origin=, names no origin", "leave --origin out to allow any"},
+
+		{[]string{"--subprotocol=,", "COMMAND"}, 64, "--subprotocol=, names no subprotocol", "leave --subprotocol out to take the client's first"},
 
 		{[]string{"--header=abc", "COMMAND"}, 64, `--header="abc" has no colon`, `write it as --header="Name: value"`},
 		{[]string{"--header-ws=", "COMMAND"}, 64, `--header-ws="" has no colon`, `write it as --header-ws="Name: value"`},

@@ -56,6 +56,7 @@ var fieldFlags = strings.NewReplacer(
 	"{PasswordFile}", "--htpasswd",
 	"{ProxyProtocol}", "--proxyprotocol",
 	"{RedirectPort}", "--redirport",
+	"{Subprotocols}", "--subprotocol",
 	"{TLS}", "--ssl",
 	"{TrustProxies}", "--trustproxy",
 	"{UnixSocketMode}", "--unixsocket-mode",

@@ -24,12 +24,13 @@ type flags struct {
 	SSLKey  string `group:"TLS" placeholder:"FILE" complete:"file" help:"Its private key, PEM."`
 	SSLCA   string `group:"TLS" placeholder:"FILE" complete:"file" help:"Clients must show a certificate signed by this CA, PEM."`
 
-	Dir        string `group:"Backend" placeholder:"DIR" complete:"folder" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
-	PTY        bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
-	Binary     bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
-	PassStderr bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
-	PassEnv    string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends inherit from wsd, comma-separated (default: ${default})."`
-	CloseMS    int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
+	Dir         string `group:"Backend" placeholder:"DIR" complete:"folder" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
+	PTY         bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
+	Binary      bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
+	PassStderr  bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
+	Subprotocol string `group:"Backend" placeholder:"LIST" help:"Subprotocols to choose from, comma-separated, the preferred one first; unless given, the first that the client offers."`
+	PassEnv     string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends inherit from wsd, comma-separated (default: ${default})."`
+	CloseMS     int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
 
 	User  string `group:"Privileges" placeholder:"NAME" help:"User to become, and to run backends as, once wsd listens and has read its keys: NAME, NAME:GROUP, or numbers."`
 	Group string `group:"Privileges" placeholder:"NAME" help:"Group to become, with --user; that user's own unless given."`

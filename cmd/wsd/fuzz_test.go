@@ -228,7 +228,7 @@ func checkConfig(t *testing.T, args []string, cfg server.Config) {
 	}
 	for _, header := range []http.Header{cfg.Header, cfg.HeaderWS, cfg.HeaderHTTP} {
 		for name, values := range header {
-			if !isToken(name) || strings.ContainsAny(strings.Join(values, ""), "\r\n\x00\x7f") {
+			if !server.IsToken(name) || strings.ContainsAny(strings.Join(values, ""), "\r\n\x00\x7f") {
 				fail("header", header)
 			}
 		}

@@ -23,7 +23,7 @@ func (f *flags) setHeaders(cfg *server.Config) error {
 			switch {
 			case !ok:
 				return usage("write it as --"+h.flag+`="Name: value"`, "--%s=%q has no colon", h.flag, line)
-			case !isToken(name):
+			case !server.IsToken(name):
 				return usage("", "--%s=%q: %q is not a valid header name", h.flag, line, name)
 			case strings.ContainsFunc(value, notInField):
 				return usage("", "--%s=%q has a control character in its value", h.flag, line)
@@ -35,16 +35,6 @@ func (f *flags) setHeaders(cfg *server.Config) error {
 		}
 	}
 	return nil
-}
-
-// isToken reports whether s is a token (RFC 9110 section 5.6.2).
-func isToken(s string) bool {
-	for _, r := range s {
-		if r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // notInField reports whether a field value must not contain r (RFC 9110 section

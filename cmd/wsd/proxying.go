@@ -30,12 +30,10 @@ func (f *flags) setProxying(cfg *server.Config) error {
 // setTrust sets whom to believe. An empty flag counts as not given: nobody is
 // believed.
 func (f *flags) setTrust(cfg *server.Config) error {
-	for entry := range strings.SplitSeq(f.TrustProxy, ",") {
-		switch entry = strings.TrimSpace(entry); entry {
-		case "": // follows a trailing comma
-		case "unix":
+	for _, entry := range splitList(f.TrustProxy) {
+		if entry == "unix" {
 			cfg.TrustUnixPeers = true
-		default:
+		} else {
 			prefix, ok := parsePrefix(entry)
 			if !ok {
 				return usage("write addresses and CIDRs, such as 10.0.0.0/8,192.0.2.7,::1, or unix for peers on a Unix socket",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -53,6 +54,17 @@ func decodeTime(ctx *kong.DecodeContext, target reflect.Value) error {
 	}
 	target.SetInt(int64(d))
 	return nil
+}
+
+// splitList returns the entries of a list, separated by commas. An empty one, as behind
+// a trailing comma, is left out.
+func splitList(list string) (entries []string) {
+	for entry := range strings.SplitSeq(list, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" {
+			entries = append(entries, entry)
+		}
+	}
+	return entries
 }
 
 // decodeText takes a word as it is. kong's own decoder passes it through JSON,

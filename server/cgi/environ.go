@@ -37,6 +37,9 @@ type Request struct {
 	// User is who has logged in with a password that the server has checked, or
 	// "".
 	User string
+	// Subprotocol is the one that a backend's WebSocket uses, or "" for none. It takes
+	// the place of all those that the client has offered.
+	Subprotocol string
 
 	Software string // SERVER_SOFTWARE
 	ID       string // UNIQUE_ID
@@ -149,6 +152,9 @@ func headerVariables(r *Request) []string {
 	}
 	for name, values := range r.HTTP.Header {
 		variable, ok := headerVariable(name)
+		if variable == "HTTP_SEC_WEBSOCKET_PROTOCOL" && !r.IsCGI {
+			values, ok = []string{r.Subprotocol}, r.Subprotocol != ""
+		}
 		if !ok || variable == "HTTP_AUTHORIZATION" && r.User != "" {
 			continue
 		}

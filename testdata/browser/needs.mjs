@@ -11,7 +11,21 @@ const [major] = process.versions.node.split(".").map(Number);
 // missing names what there is not, of the browser and of tools, programs that
 // know --version. It is false if nothing is missing.
 export function missing(...tools) {
-  const lacking = [...browserLacks(), ...tools.filter((tool) => spawnSync(tool, ["--version"]).error)];
+  return named([...browserLacks(), ...tools.filter((tool) => spawnSync(tool, ["--version"]).error)]);
+}
+
+// python is the one that Debian's packages are for.
+export const python = process.env.PYTHON || "/usr/bin/python3";
+
+// missingClient names a client that is not installed, or is false.
+export function missingClient(name) {
+  if (name === "python3-websockets") {
+    return named(spawnSync(python, ["-c", "import websockets"]).status === 0 ? [] : [name]);
+  }
+  return named(packagesLack(name));
+}
+
+function named(lacking) {
   if (lacking.length === 0) return false;
   const text = `missing: ${lacking.join(", ")}`;
   if (process.env.CI === "true") throw new Error(text);
@@ -26,7 +40,12 @@ function browserLacks() {
   } catch {
     lacking.push(`${chromiumPath} (or CHROMIUM=path)`);
   }
-  for (const name of ["playwright-core", "axe-core"]) {
+  return [...lacking, ...packagesLack("playwright-core", "axe-core")];
+}
+
+function packagesLack(...names) {
+  const lacking = [];
+  for (const name of names) {
     try {
       import.meta.resolve(name);
     } catch {
