@@ -127,8 +127,8 @@ type Config struct {
 	// of its own.
 	Subprotocols []string
 
-	// Origins are the allowed origins, each [scheme://]host[:port]; empty means
-	// any. SameOrigin allows only the request's own host and port.
+	// Origins are the allowed origins, each [scheme://]host[:port], null, or a scheme
+	// without a host, such as file://; empty means any. SameOrigin allows only the request's own host and port.
 	Origins    []string
 	SameOrigin bool
 	// PasswordFile is an htpasswd file of bcrypt hashes. Every request but a health

@@ -93,17 +93,3 @@ func TestSubprotocolsThatAreNone(t *testing.T) {
 		}
 	}
 }
-
-// Some clients compare the names of the answer's headers exactly.
-func TestHandshakeAnswerSpelling(t *testing.T) {
-	t.Parallel()
-	lines, _ := serveSteps(t, "exit:0").handshakeAnswerLines(t, "Sec-WebSocket-Protocol: chat")
-	for _, want := range []string{
-		"HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade",
-		"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "Sec-WebSocket-Protocol: chat",
-	} {
-		if !slices.Contains(lines, want) {
-			t.Errorf("no line is %q in %q", want, lines)
-		}
-	}
-}

@@ -22,8 +22,8 @@ type Origins struct {
 	same, guarded bool
 }
 
-// NewOrigins makes an Origins. allowed are origins, each [scheme://]host[:port]
-// or "null"; the error, which has a hint, names the first that is not. same
+// NewOrigins makes an Origins. allowed are origins, each [scheme://]host[:port],
+// "null", or a scheme without a host, such as file://; the error, which has a hint, names the first that is not. same
 // allows only the request's own host and port. guarded says that browsers send
 // along what lets a request in, whichever page makes it: unless something else is
 // given, same then holds, and plain requests that may change something are
@@ -81,8 +81,9 @@ func Origin(r *http.Request) string { return strings.Join(r.Header.Values("Origi
 
 // webOrigin is an origin as browsers serialise it (RFC 6454, section 6.2), in
 // its normal form: scheme and host in lower case, the port always a number. The
-// zero value is the opaque origin "null". In an entry of the allowed list an
-// empty scheme stands for http and https, and an empty port for any port.
+// zero value is the opaque origin "null". The host is empty in file:// and in
+// others of schemes without hosts. In an entry of the allowed list an empty scheme
+// stands for any scheme, and an empty port for any port.
 type webOrigin struct {
 	scheme, host, port string
 }
@@ -118,7 +119,7 @@ func checkOrigin(origin, scheme, host string, allowed []webOrigin, same bool) er
 }
 
 // parseOrigins reads the entries of the allowed list. The error, which has a hint,
-// names the first that is not [scheme://]host[:port] or "null", and so could allow no
+// names the first that is nothing of what NewOrigins takes, and so could allow no
 // origin at all.
 func parseOrigins(list []string) ([]webOrigin, error) {
 	var entries []webOrigin
@@ -167,20 +168,15 @@ func (o webOrigin) isAt(scheme, hostHeader string) bool {
 
 // isCovered says whether entry, of the allowed list, allows the origin o.
 func (o webOrigin) isCovered(entry webOrigin) bool {
-	switch {
-	case entry.host != o.host:
-		return false
-	case entry.scheme == "" && o.host != "" && o.scheme != "http" && o.scheme != "https":
-		return false
-	case entry.scheme != "" && entry.scheme != o.scheme:
-		return false
-	default:
-		return entry.port == "" || entry.port == o.port
+	null := webOrigin{}
+	if entry == null || o == null {
+		return entry == o
 	}
+	return entry.host == o.host && (entry.scheme == "" || entry.scheme == o.scheme) && (entry.port == "" || entry.port == o.port)
 }
 
-// parseOrigin reads an Origin header: "null" or scheme://host[:port], with
-// nothing before, after or in between. ok is false for whatever a browser would
+// parseOrigin reads an Origin header: "null", scheme://host[:port], or scheme:// as
+// file: pages have it, with nothing before, after or in between. ok is false for whatever a browser would
 // not send.
 func parseOrigin(s string) (o webOrigin, ok bool) {
 	if s == "null" {
@@ -191,6 +187,9 @@ func parseOrigin(s string) (o webOrigin, ok bool) {
 		return webOrigin{}, false
 	}
 	o.scheme = strings.ToLower(scheme)
+	if rest == "" {
+		return o, host.DefaultPort(o.scheme) == ""
+	}
 	o.host, o.port, ok = host.Split(rest)
 	if o.port == "" {
 		o.port = host.DefaultPort(o.scheme)
@@ -212,6 +211,9 @@ func parseOriginEntry(s string) (entry webOrigin, ok bool) {
 		return webOrigin{}, false
 	}
 	entry.scheme = strings.ToLower(scheme)
+	if found && rest == "" {
+		return entry, host.DefaultPort(entry.scheme) == ""
+	}
 	entry.host, entry.port, ok = host.Split(rest)
 	return entry, ok
 }

@@ -35,7 +35,10 @@ func TestCheckOrigin(t *testing.T) {
 
 		{name: "no scheme allows http", origin: "http://a.example", allowed: list("a.example"), ok: true},
 		{name: "no scheme allows https", origin: "https://a.example", allowed: list("a.example"), ok: true},
-		{name: "no scheme allows no other", origin: "app://a.example", allowed: list("a.example")},
+		{name: "no scheme allows any", origin: "capacitor://localhost", allowed: list("localhost"), ok: true},
+		{name: "no scheme and a port", origin: "capacitor://localhost", allowed: list("localhost:80")},
+		{name: "scheme of an extension", origin: "chrome-extension://abcdefghijklmnop", allowed: list("chrome-extension://abcdefghijklmnop"), ok: true},
+		{name: "other extension", origin: "chrome-extension://ponmlkjihgfedcba", allowed: list("chrome-extension://abcdefghijklmnop")},
 		{name: "no port allows any", origin: "https://a.example:8443", allowed: list("https://a.example"), ok: true},
 		{name: "scheme", origin: "http://a.example", allowed: list("https://a.example")},
 		{name: "another scheme", origin: "app://local", allowed: list("app://local"), ok: true},
@@ -102,6 +105,13 @@ func TestCheckOrigin(t *testing.T) {
 		{name: "port 0", origin: "https://a.example:0", allowed: list("a.example")},
 		{name: "large port", origin: "https://a.example:65536", allowed: list("a.example")},
 		{name: "file", origin: "file://", allowed: list("a.example")},
+		{name: "file listed", origin: "file://", allowed: list("a.example", "file://"), ok: true},
+		{name: "file is not null", origin: "null", allowed: list("file://")},
+		{name: "null is not file", origin: "file://", allowed: list("null")},
+		{name: "file has no host", origin: "file://localhost", allowed: list("file://")},
+		{name: "http without a host", origin: "http://", allowed: list("file://", "null", "a.example")},
+		{name: "same, file", origin: "file://", host: "a.example", same: true},
+		{name: "same, file listed", origin: "file://", host: "a.example", same: true, allowed: list("file://")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -115,7 +125,8 @@ func TestCheckOrigin(t *testing.T) {
 
 func TestParseOrigins(t *testing.T) {
 	good := []string{"a.example", "a.example:8080", "https://a.example", "HTTP://A.Example:1", "[::1]", "https://[::1]:65535",
-		"localhost", "127.0.0.1:80", "null", "my_host", "app://x", "xn--bcher-kva.example", "a.example.", " a.example "}
+		"localhost", "127.0.0.1:80", "null", "my_host", "app://x", "xn--bcher-kva.example", "a.example.", " a.example ",
+		"file://", "FILE://", "capacitor://localhost"}
 	if _, err := parseOrigins(good); err != nil {
 		t.Errorf("parseOrigins(%q) = %v", good, err)
 	}
@@ -137,6 +148,9 @@ func TestParseOrigins(t *testing.T) {
 		{"a b", "looks like"},
 		{"://a.example", "looks like"},
 		{"1x://a.example", "looks like"},
+		{"https://", "looks like"},
+		{"http://", "looks like"},
+		{"file:///home", "path"},
 		{"user@a.example", "looks like"},
 		{strings.Repeat("a", 255), "looks like"},
 	}
@@ -162,6 +176,7 @@ func FuzzCheckOrigin(f *testing.F) {
 	f.Add("https://a.example@evil.example", "evil.example", "a.example")
 	f.Add(`https://a.example\.evil.example`, `a.example`, "")
 	f.Add("file://", "", "://")
+	f.Add("file://", "a.example", "FILE://")
 	f.Fuzz(func(t *testing.T, origin, host, entry string) {
 		if err := checkOrigin(origin, "", host, nil, false); err != nil {
 			t.Errorf("refused without a restriction: %v", err)
@@ -171,9 +186,9 @@ func FuzzCheckOrigin(f *testing.F) {
 		}
 		list, err := parseOrigins([]string{entry})
 		if err == nil && checkOrigin(origin, "", host, list, false) == nil {
-			if origin == "null" {
-				if !strings.EqualFold(strings.TrimSpace(entry), "null") {
-					t.Errorf("entry %q allows null", entry)
+			if origin == "null" || strings.HasSuffix(origin, "://") {
+				if !strings.EqualFold(strings.TrimSpace(entry), origin) {
+					t.Errorf("entry %q allows %s", entry, origin)
 				}
 			} else if name := bareHost(t, origin); !containsFold(entry, name) && !strings.Contains(entry, "[") {
 				t.Errorf("entry %q allows %q at %q", entry, origin, name)
