@@ -61,8 +61,8 @@ func TestConfig(t *testing.T) {
 		{"--address=[::1] --address=:9000 --ssl=false COMMAND", func(c *server.Config) {
 			c.Addresses = []string{"[::1]:80", ":9000"}
 		}},
-		{"--address= --address=127.0.0.1:0 --address=127.0.0.1:0 COMMAND", func(c *server.Config) {
-			c.Addresses = []string{":80", "127.0.0.1:0", "127.0.0.1:0"}
+		{"--address=127.0.0.1:0 --address=127.0.0.1:0 COMMAND", func(c *server.Config) {
+			c.Addresses = []string{"127.0.0.1:0", "127.0.0.1:0"}
 		}},
 		{"--unixsocket=s COMMAND", func(c *server.Config) { c.Addresses, c.UnixSocket = nil, "s" }},
 		{"--unixsocket=s --port=1 COMMAND", func(c *server.Config) { c.Addresses, c.UnixSocket = []string{":1"}, "s" }},
@@ -88,7 +88,6 @@ func TestConfig(t *testing.T) {
 			c.Origins = []string{"https://a.example", "B:80", "[::1]:1"}
 		}},
 		{"--subprotocol=chat.v2,chat, COMMAND", func(c *server.Config) { c.Subprotocols = []string{"chat.v2", "chat"} }},
-		{"--origin= COMMAND", func(c *server.Config) {}},
 		{"--header=a:b --header=A:c:d --header-ws=x: --header-http=y:z COMMAND", func(c *server.Config) {
 			c.Header = http.Header{"A": {"b", "c:d"}}
 			c.HeaderWS, c.HeaderHTTP = http.Header{"X": {""}}, http.Header{"Y": {"z"}}
@@ -210,6 +209,23 @@ func TestConfigErrors(t *testing.T) {
 		}
 		_, err := configure(args, nil)
 		checkError(t, test.args, err, test.status, test.err, test.hint)
+	}
+}
+
+// TestEmptyValues checks that a variable that is unset by mistake opens the server to
+// nobody.
+func TestEmptyValues(t *testing.T) {
+	command := self(t)
+	for _, test := range []struct{ args, name string }{
+		{"--ssl --sslcert= --sslkey=", "--sslcert"}, {"--ssl --sslcert=c --sslkey=", "--sslkey"}, {"--ssl --sslca=", "--sslca"},
+		{"--user=", "--user"}, {"--user=nobody --group=", "--group"}, {"--origin=", "--origin"}, {"-origin=", "--origin"},
+		{"--htpasswd=", "--htpasswd"}, {"--authcmd=", "--authcmd"}, {"--subprotocol=", "--subprotocol"},
+		{"--address=", "--address"}, {"--address=localhost --address=", "--address"}, {"--address ", "--address"},
+		{"--unixsocket=", "--unixsocket"}, {"--unixsocket=s --unixsocket-mode=", "--unixsocket-mode"},
+	} {
+		args := append(strings.Split(test.args, " "), command)
+		_, err := configure(args, nil)
+		checkError(t, args, err, 64, test.name+": the value is empty", "is a variable unset? To do without "+test.name+", leave it out")
 	}
 }
 

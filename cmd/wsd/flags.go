@@ -11,29 +11,30 @@ import (
 )
 
 // flags is the command line. A flag's name is its field's name in lower case
-// unless another is given; help is the text that --help prints, and complete says
-// what its value names: a file or a folder.
+// unless another is given; help is the text that --help prints, complete says what
+// its value names, a file or a folder, and empty:"refused" that it must not be empty: a
+// variable that is unset by mistake must not open the server to anybody.
 type flags struct {
 	Port       *int     `group:"Listening" placeholder:"N" help:"TCP port; 80 unless given, 443 with --ssl. 0: any that is free."`
-	Address    []string `group:"Listening" placeholder:"ADDR" sep:"none" help:"Address to listen on, repeatable; all unless given. IPv6 in brackets; may have a port of its own: [::1]:9000."`
-	UnixSocket string   `group:"Listening" placeholder:"PATH" complete:"file" help:"Unix socket to listen on; without --port and --address nothing else is listened on."`
+	Address    []string `group:"Listening" empty:"refused" placeholder:"ADDR" sep:"none" help:"Address to listen on, repeatable; all unless given. IPv6 in brackets; may have a port of its own: [::1]:9000."`
+	UnixSocket string   `group:"Listening" empty:"refused" placeholder:"PATH" complete:"file" help:"Unix socket to listen on; without --port and --address nothing else is listened on."`
 	RedirPort  int      `group:"Listening" placeholder:"N" help:"Plain HTTP requests to this port are redirected to the main port."`
 
 	SSL     bool   `group:"TLS" help:"TLS on every listener; makes a self-signed certificate unless one is given."`
-	SSLCert string `group:"TLS" placeholder:"FILE" complete:"file" help:"Certificate, PEM."`
-	SSLKey  string `group:"TLS" placeholder:"FILE" complete:"file" help:"Its private key, PEM."`
-	SSLCA   string `group:"TLS" placeholder:"FILE" complete:"file" help:"Clients must show a certificate signed by this CA, PEM."`
+	SSLCert string `group:"TLS" empty:"refused" placeholder:"FILE" complete:"file" help:"Certificate, PEM."`
+	SSLKey  string `group:"TLS" empty:"refused" placeholder:"FILE" complete:"file" help:"Its private key, PEM."`
+	SSLCA   string `group:"TLS" empty:"refused" placeholder:"FILE" complete:"file" help:"Clients must show a certificate signed by this CA, PEM."`
 
 	Dir         string `group:"Backend" placeholder:"DIR" complete:"folder" help:"Instead of COMMAND: every executable below DIR is a backend, at its own URL path."`
 	PTY         bool   `group:"Backend" help:"The backend's stdin and stdout are a terminal, for programs that hold back their output on a pipe."`
 	Binary      bool   `group:"Backend" help:"Messages are chunks of bytes, not lines of text."`
 	PassStderr  bool   `group:"Backend" help:"The client gets stderr too; both streams come tagged, as JSON."`
-	Subprotocol string `group:"Backend" placeholder:"LIST" help:"Subprotocols to choose from, comma-separated, the preferred one first; unless given, the first that the client offers."`
+	Subprotocol string `group:"Backend" empty:"refused" placeholder:"LIST" help:"Subprotocols to choose from, comma-separated, the preferred one first; unless given, the first that the client offers."`
 	PassEnv     string `group:"Backend" placeholder:"NAMES" default:"${passenv}" help:"Environment variables that backends inherit from wsd, comma-separated (default: ${default})."`
 	CloseMS     int64  `group:"Backend" placeholder:"MS" default:"0" help:"Added to each wait before a stopped backend gets the next signal: SIGINT, SIGTERM, SIGKILL (default: ${default})."`
 
-	User  string `group:"Privileges" placeholder:"NAME" help:"User to become, and to run backends as, once wsd listens and has read its keys: NAME, NAME:GROUP, or numbers."`
-	Group string `group:"Privileges" placeholder:"NAME" help:"Group to become, with --user; that user's own unless given."`
+	User  string `group:"Privileges" empty:"refused" placeholder:"NAME" help:"User to become, and to run backends as, once wsd listens and has read its keys: NAME, NAME:GROUP, or numbers."`
+	Group string `group:"Privileges" empty:"refused" placeholder:"NAME" help:"Group to become, with --user; that user's own unless given."`
 
 	MaxForks     int   `group:"Limits" placeholder:"N" default:"1024" help:"Most backends and CGI programs at once; then 429. 0: no limit (default: ${default})."`
 	MaxFrameSize int64 `group:"Limits" placeholder:"BYTES" default:"1048576" help:"Largest message from a client. 0: no limit (default: ${default})."`
@@ -48,11 +49,11 @@ type flags struct {
 	MaxSession      time.Duration `group:"Limits" placeholder:"TIME" help:"End a session after this time; never unless given."`
 	Once            bool          `group:"Limits" help:"Serve one WebSocket, and exit when it has ended."`
 
-	Origin     string `group:"Who may connect" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
+	Origin     string `group:"Who may connect" empty:"refused" placeholder:"LIST" help:"Allowed origins, comma-separated: [scheme://]host[:port]; any unless given."`
 	SameOrigin bool   `group:"Who may connect" help:"The origin must be the host and port that the request is for."`
 
-	Htpasswd *string `group:"Who may connect" placeholder:"FILE" complete:"file" help:"Require a user and password from this file, made with htpasswd -B, for everything but health checks."`
-	AuthCmd  *string `group:"Who may connect" placeholder:"PROGRAM" help:"Run this before each WebSocket, with the backend's environment. Exit status 0 lets the client in, 1 answers 401, 2 answers 403; each line NAME=VALUE that it prints sets a variable for the backend. Arguments are separated by spaces; quote one that has spaces with '…' or \"…\"."`
+	Htpasswd string `group:"Who may connect" empty:"refused" placeholder:"FILE" complete:"file" help:"Require a user and password from this file, made with htpasswd -B, for everything but health checks."`
+	AuthCmd  string `group:"Who may connect" empty:"refused" placeholder:"PROGRAM" help:"Run this before each WebSocket, with the backend's environment. Exit status 0 lets the client in, 1 answers 401, 2 answers 403; each line NAME=VALUE that it prints sets a variable for the backend. Arguments are separated by spaces; quote one that has spaces with '…' or \"…\"."`
 
 	StaticDir  string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"Static files for requests that are not WebSockets."`
 	CGIDir     string `group:"Plain HTTP" placeholder:"DIR" complete:"folder" help:"CGI programs for requests that are not WebSockets."`
@@ -66,7 +67,7 @@ type flags struct {
 	ProxyProtocol  bool   `group:"Behind a proxy" help:"Each connection from those proxies begins with a PROXY header, version 1 or 2."`
 	BasePath       string `group:"Behind a proxy" placeholder:"PATH" help:"Serve below this URL path, for proxies that keep a prefix."`
 	HealthPath     string `group:"Behind a proxy" placeholder:"PATH" help:"URL path for health checks: 200, and 503 while shutting down."`
-	UnixSocketMode string `group:"Behind a proxy" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; the umask decides unless given."`
+	UnixSocketMode string `group:"Behind a proxy" empty:"refused" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; the umask decides unless given."`
 
 	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal" help:"debug, trace, access, info, error or fatal (default: ${default})."`
 	LogFormat     string `group:"Log" placeholder:"FORMAT" default:"text" enum:"text,json" help:"text or json (default: ${default}). On a terminal, text is for people to read."`

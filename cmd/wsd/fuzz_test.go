@@ -274,6 +274,7 @@ func canonical(t *testing.T, f *flags) []string {
 		target := flag.Target
 		switch {
 		case target.Kind() == reflect.Pointer && target.IsNil():
+		case flag.Tag.Get("empty") == "refused" && target.Len() == 0:
 		case target.Kind() == reflect.Pointer:
 			args = append(args, fmt.Sprintf("--%s=%v", flag.Name, target.Elem()))
 		case target.Kind() == reflect.Slice:

@@ -8,24 +8,18 @@ import (
 	"wsd/server"
 )
 
-// setGuards sets who may connect. An empty flag is an error: a variable that is
-// empty by mistake must not open the server. server.New reads the password file.
+// setGuards sets who may connect. server.New reads the password file.
 func (f *flags) setGuards(cfg *server.Config) error {
-	if f.Htpasswd != nil {
-		if *f.Htpasswd == "" {
-			return usage("leave --htpasswd out to ask for no password", "--htpasswd= names no file")
-		}
-		cfg.PasswordFile = *f.Htpasswd
-	}
-	if f.AuthCmd == nil {
+	cfg.PasswordFile = f.Htpasswd
+	if f.AuthCmd == "" {
 		return nil
 	}
-	words, closed := splitWords(*f.AuthCmd)
+	words, closed := splitWords(f.AuthCmd)
 	switch {
 	case !closed:
-		return usage("close it; there is no escape character, but ' may stand in \"…\" and \" in '…'", "--authcmd=%s has an open quote", *f.AuthCmd)
+		return usage("close it; there is no escape character, but ' may stand in \"…\" and \" in '…'", "--authcmd=%s has an open quote", f.AuthCmd)
 	case len(words) == 0 || words[0] == "":
-		return usage("leave --authcmd out to ask no program", "--authcmd=%s names no program", *f.AuthCmd)
+		return usage("leave --authcmd out to ask no program", "--authcmd=%s names no program", f.AuthCmd)
 	case len(f.Command) == 0 && f.Dir == "":
 		return usage("add a COMMAND or --dir; --htpasswd guards files and CGI programs, too", "--authcmd guards WebSockets, and there are none")
 	}

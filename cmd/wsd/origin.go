@@ -2,8 +2,7 @@ package main
 
 import "wsd/server"
 
-// setOrigins splits --origin; server.New checks the entries. An empty flag counts
-// as not given, as in websocketd.
+// setOrigins splits --origin; server.New checks the entries.
 func (f *flags) setOrigins(cfg *server.Config) error {
 	cfg.Origins = splitList(f.Origin)
 	if f.Origin != "" && len(cfg.Origins) == 0 {

@@ -70,6 +70,10 @@ func splitList(list string) (entries []string) {
 // decodeText takes a word as it is. kong's own decoder passes it through JSON,
 // which damages file names and arguments that are not UTF-8.
 func decodeText(ctx *kong.DecodeContext, target reflect.Value) error {
-	target.SetString(ctx.Scan.Pop().String())
+	word := ctx.Scan.Pop().String()
+	if word == "" && ctx.Value.Tag.Get("empty") == "refused" {
+		return hinted("is a variable unset? To do without --"+ctx.Value.Name+", leave it out", "the value is empty")
+	}
+	target.SetString(word)
 	return nil
 }
