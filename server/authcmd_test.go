@@ -102,7 +102,7 @@ func TestAuthEnvironment(t *testing.T) {
 	var asked []string
 	for _, r := range s.log.All("authcmd stderr") {
 		asked = append(asked, r["line"])
-		if r["level"] != LevelInfo.String() || r["session"] == "" || r["pid"] == "" {
+		if r["level"] != LevelStderr.String() || r["session"] == "" || r["pid"] == "" {
 			t.Error(r)
 		}
 	}

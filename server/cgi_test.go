@@ -370,7 +370,7 @@ func TestCGIStderr(t *testing.T) {
 	records := s.log.All("stderr")
 	for _, r := range records {
 		all.WriteString(r["line"])
-		if r["level"] != LevelInfo.String() || r["pid"] == "" || r["request"] == "" {
+		if r["level"] != LevelStderr.String() || r["pid"] == "" || r["request"] == "" {
 			t.Error(r)
 		}
 	}

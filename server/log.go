@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"wsd/server/lazyio"
 	"wsd/server/session"
 )
 
@@ -18,8 +19,9 @@ const (
 	LevelDebug  = slog.LevelDebug     // -4: request headers, bad handshakes
 	LevelTrace  = slog.LevelDebug + 1 // -3: health checks
 	LevelAccess = slog.LevelInfo - 1  // -1: one line a request, two a session
-	LevelInfo   = slog.LevelInfo      // 0: listeners, reloads, a backend's stderr
+	LevelInfo   = slog.LevelInfo      // 0: listeners, reloads
 	LevelWarn   = slog.LevelWarn      // 4: served, but someone should look
+	LevelStderr = lazyio.LevelStderr  // 7: a program's stderr
 	LevelError  = slog.LevelError     // 8: something was not served
 )
 

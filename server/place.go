@@ -28,7 +28,7 @@ func (s *Server) admit(r *httpRequest) (*place, *refusal) {
 	}
 	if !s.takeFork() {
 		s.perIP.give(addr)
-		s.log.Warn("all places are taken ({MaxForks})", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
+		s.log.Error("all places are taken ({MaxForks})", append(r.client.Attrs(), "maxforks", s.cfg.MaxForks)...)
 		return nil, later(http.StatusTooManyRequests, retryAfter, "all places are taken, try again later")
 	}
 	if !s.life.enter() {

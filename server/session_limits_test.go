@@ -43,7 +43,7 @@ func TestMaxForks(t *testing.T) {
 	for range 3 {
 		wantBusy(t, s.askUpgrade(t))
 	}
-	if r := s.log.WaitN(t, 3, "all places are taken ({MaxForks})")[0]; r["level"] != LevelWarn.String() {
+	if r := s.log.WaitN(t, 3, "all places are taken ({MaxForks})")[0]; r["level"] != LevelError.String() {
 		t.Error(r)
 	}
 	one.Leave()

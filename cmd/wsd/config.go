@@ -31,7 +31,7 @@ func (f *flags) config(environ []string) (server.Config, error) {
 		Inherited:           f.Inherited,
 		RedirectPort:        f.RedirPort,
 		MaxForks:            max(f.MaxForks, 0), // negative is no limit, as in websocketd
-		MaxMessage:          f.MaxFrameSize,
+		MaxMessage:          max(f.MaxFrameSize, 0),
 		MaxBuffered:         f.MaxBuffered,
 		MaxPerAddress:       f.MaxConnsPerIP,
 		HandshakesPerMinute: f.HandshakesPerIP,
@@ -103,8 +103,8 @@ func (f *flags) setTLS(cfg *server.Config) error {
 	return nil
 }
 
-// checkNumbers refuses negative and unusually large numbers. --maxforks may be
-// negative; setListeners checks the ports.
+// checkNumbers refuses negative and unusually large numbers. --maxforks and
+// --maxframesize may be negative; setListeners checks the ports.
 func (f *flags) checkNumbers(*server.Config) error {
 	// Waits computed from these can't overflow a time.Duration.
 	const maxMS = math.MaxInt32
@@ -118,7 +118,6 @@ func (f *flags) checkNumbers(*server.Config) error {
 	}{
 		{"closems", f.CloseMS, maxMS},
 		{"pingms", f.PingMS, maxMS},
-		{"maxframesize", f.MaxFrameSize, math.MaxInt64},
 		{"maxbuffered", f.MaxBuffered, math.MaxInt64},
 		{"maxconns-per-ip", int64(f.MaxConnsPerIP), math.MaxInt32},
 		{"handshakes-per-ip", int64(f.HandshakesPerIP), math.MaxInt32},

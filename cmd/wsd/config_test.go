@@ -75,6 +75,7 @@ func TestConfig(t *testing.T) {
 		{"--maxforks=0 --maxframesize=0 --closems=0 --pingms=0 COMMAND", func(c *server.Config) {
 			c.MaxForks, c.MaxMessage, c.CloseDelay, c.PingPeriod = 0, 0, 0, 0
 		}},
+		{"--maxframesize=-1 COMMAND", func(c *server.Config) { c.MaxMessage = 0 }},
 		{"--maxforks=-5 --maxframesize=7 --closems=1500 --pingms=20 COMMAND", func(c *server.Config) {
 			c.MaxForks, c.MaxMessage, c.CloseDelay, c.PingPeriod = 0, 7, 1500*time.Millisecond, 20*time.Millisecond
 		}},
@@ -154,7 +155,6 @@ func TestConfigErrors(t *testing.T) {
 
 		{[]string{"--closems=-1", "COMMAND"}, 64, "--closems=-1 is negative", "0 turns it off"},
 		{[]string{"--pingms=-1", "COMMAND"}, 64, "--pingms=-1 is negative", "0 turns it off"},
-		{[]string{"--maxframesize=-1", "COMMAND"}, 64, "--maxframesize=-1 is negative", "0 turns it off"},
 		{[]string{"--maxbuffered=-1", "COMMAND"}, 64, "--maxbuffered=-1 is negative", "0 turns it off"},
 		{[]string{"--maxconns-per-ip=-1", "COMMAND"}, 64, "--maxconns-per-ip=-1 is negative", "0 turns it off"},
 		{[]string{"--handshakes-per-ip=-1", "COMMAND"}, 64, "--handshakes-per-ip=-1 is negative", "0 turns it off"},

@@ -69,7 +69,7 @@ type flags struct {
 	HealthPath     string `group:"Behind a proxy" placeholder:"PATH" help:"URL path for health checks: 200, and 503 while shutting down."`
 	UnixSocketMode string `group:"Behind a proxy" empty:"refused" name:"unixsocket-mode" placeholder:"MODE" help:"Permissions of the Unix socket, such as 0660; the umask decides unless given."`
 
-	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal" help:"debug, trace, access, info, error or fatal (default: ${default})."`
+	LogLevel      string `group:"Log" placeholder:"LEVEL" default:"access" enum:"debug,trace,access,info,error,fatal,none" help:"debug, trace, access, info, error, fatal or none (default: ${default})."`
 	LogFormat     string `group:"Log" placeholder:"FORMAT" default:"text" enum:"text,json" help:"text or json (default: ${default}). On a terminal, text is for people to read."`
 	ReverseLookup bool   `group:"Log" help:"Look up client names in the DNS, for REMOTE_HOST."`
 

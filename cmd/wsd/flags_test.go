@@ -129,7 +129,7 @@ func TestParseErrors(t *testing.T) {
 		{[]string{"--maxsession=", "cat"}, `--maxsession: "" is not a length of time`, "write it as 90s, 10m or 1h30m"},
 		{[]string{"--ssl=maybe", "cat"}, `--ssl: "maybe" is neither true nor false`, ""},
 		{[]string{"--ssl=", "cat"}, `--ssl: "" is neither true nor false`, ""},
-		{[]string{"--loglevel=loud", "cat"}, `--loglevel must be one of "debug","trace","access","info","error","fatal" but got "loud"`, ""},
+		{[]string{"--loglevel=loud", "cat"}, `--loglevel must be one of "debug","trace","access","info","error","fatal","none" but got "loud"`, ""},
 		{[]string{"--logformat=xml", "cat"}, `--logformat must be one of "text","json" but got "xml"`, ""},
 	} {
 		_, err := parse(test.args)

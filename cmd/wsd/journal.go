@@ -60,6 +60,8 @@ func priority(level slog.Level) int {
 	switch {
 	case level >= server.LevelError:
 		return priorityError
+	case level == server.LevelStderr:
+		return priorityInfo
 	case level >= server.LevelWarn:
 		return priorityWarning
 	case level >= server.LevelAccess:

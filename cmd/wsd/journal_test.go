@@ -27,7 +27,7 @@ func TestForJournal(t *testing.T) {
 				t.Errorf("%q, want %q", rest, want)
 			}
 		}
-		if got := strings.Join(prefixes, " "); got != "<7 <7 <6 <6 <4 <3" {
+		if got := strings.Join(prefixes, " "); got != "<7 <7 <6 <6 <4 <6 <3" {
 			t.Errorf("--logformat=%s: priorities %s", format, got)
 		}
 	}

@@ -19,8 +19,9 @@ var levels = map[string]slog.Level{
 	"trace":  server.LevelTrace,
 	"access": server.LevelAccess,
 	"info":   server.LevelInfo,
-	"error":  server.LevelError,
-	"fatal":  server.LevelError + 4, // websocketd's; wsd logs nothing at this level
+	"error":  server.LevelStderr,
+	"fatal":  server.LevelError + 4, // websocketd's, as is none; wsd logs nothing at these levels
+	"none":   server.LevelError + 4,
 }
 
 // maxValue bounds a value of a record, in bytes, such as the path of a URL, which
@@ -176,6 +177,8 @@ func levelName(level slog.Level) slog.Value {
 		return slog.StringValue("TRACE")
 	case server.LevelAccess:
 		return slog.StringValue("ACCESS")
+	case server.LevelStderr:
+		return slog.StringValue("INFO")
 	default:
 		return slog.StringValue(level.String())
 	}

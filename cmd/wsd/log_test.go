@@ -6,28 +6,33 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
 	"unicode/utf8"
 
 	"wsd/server"
+	"wsd/server/servertest"
 )
 
 var everyLevel = []slog.Level{
 	server.LevelDebug, server.LevelTrace, server.LevelAccess, server.LevelInfo,
-	server.LevelWarn, server.LevelError,
+	server.LevelWarn, server.LevelStderr, server.LevelError,
 }
 
 func TestLogLevels(t *testing.T) {
 	for level, want := range map[string]string{
-		"debug":  "DEBUG TRACE ACCESS INFO WARN ERROR",
-		"trace":  "TRACE ACCESS INFO WARN ERROR",
-		"access": "ACCESS INFO WARN ERROR",
-		"info":   "INFO WARN ERROR",
-		"error":  "ERROR",
+		"debug":  "DEBUG TRACE ACCESS INFO WARN INFO ERROR",
+		"trace":  "TRACE ACCESS INFO WARN INFO ERROR",
+		"access": "ACCESS INFO WARN INFO ERROR",
+		"info":   "INFO WARN INFO ERROR",
+		"error":  "INFO ERROR", // what backends write to stderr, and errors
 		"fatal":  "",
+		"none":   "",
 	} {
 		var b bytes.Buffer
 		log := newLogger(&b, level, "text")
@@ -43,6 +48,41 @@ func TestLogLevels(t *testing.T) {
 			got = append(got, m[1])
 		}
 		if strings.Join(got, " ") != want {
+			t.Errorf("--loglevel=%s: %q, want %s", level, got, want)
+		}
+	}
+}
+
+// TestLogErrors has what websocketd's users see at --loglevel=error: why a client was
+// turned away, and what backends write to stderr; and nothing at none.
+func TestLogErrors(t *testing.T) {
+	for level, want := range map[string]string{"error": `stderr "oops", all places are taken (--maxforks)`, "none": ""} {
+		log := new(servertest.Log)
+		srv, err := server.New(server.Config{Command: servertest.Play("err:oops", "print:up", "drain"), MaxForks: 1, Log: newLogger(log, level, "json")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		web := httptest.NewServer(srv)
+		address := web.Listener.Addr().String()
+		client := servertest.NewClient(t, servertest.Connect(t, address)).Upgrade("/")
+		client.Want("up")
+		if answer := servertest.NewClient(t, servertest.Connect(t, address)).Shake("/"); answer.StatusCode != http.StatusTooManyRequests {
+			t.Errorf("a second client is answered %s", answer.Status)
+		}
+		client.Leave()
+		srv.Close() // the session's end logs all of stderr
+		web.Close()
+		var got []string
+		for _, r := range log.All("") {
+			text := r["msg"]
+			if r["line"] != "" {
+				text += ` "` + r["line"] + `"`
+			}
+			got = append(got, text)
+		}
+		slices.Sort(got) // stderr is read when its turn comes
+		slices.Reverse(got)
+		if strings.Join(got, ", ") != want {
 			t.Errorf("--loglevel=%s: %q, want %s", level, got, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"wsd/exec/exectest"
+	"wsd/server/servertest"
 )
 
-func TestMain(m *testing.M) { exectest.Main(m, nil) }
+func TestMain(m *testing.M) { exectest.Main(m, servertest.Backends) }

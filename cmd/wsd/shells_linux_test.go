@@ -96,7 +96,7 @@ var completions = []struct {
 	{"--pty| --logformat|=|", "json,text"},
 	{"--logformat|=|j", "json"},
 	{"--logformat| j", "json"},
-	{"--loglevel|=|", "access,debug,error,fatal,info,trace"},
+	{"--loglevel|=|", "access,debug,error,fatal,info,none,trace"},
 	{"--dir|=|b", "backends"},
 	{"--dir| b", "backends"},
 	{"--sslcert|=|b", "backend two.pem,backend.pem,backends"},

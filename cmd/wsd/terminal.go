@@ -175,6 +175,8 @@ func (h forTerminal) text(a slog.Attr) string { return h.replace(nil, a).Value.S
 // label is what comes before the message of a record that is not an ordinary one.
 func (h forTerminal) label(level slog.Level) string {
 	switch {
+	case level == server.LevelStderr:
+		return ""
 	case level >= server.LevelError:
 		return h.painted("31", "error: ")
 	case level >= server.LevelWarn:

@@ -99,7 +99,9 @@ func (p *Program) end() {
 // drainStderr logs what the program writes to stderr.
 func (p *Program) drainStderr() {
 	defer close(p.stderrRead)
-	lazyio.DrainLines(p.Process.Stderr, func(line []byte) { p.Log.Info("stderr", "line", string(line)) })
+	lazyio.DrainLines(p.Process.Stderr, func(line []byte) {
+		p.Log.Log(context.Background(), lazyio.LevelStderr, "stderr", "line", string(line))
+	})
 }
 
 // feed copies the request's body to stdin. It ends with the body, or when the

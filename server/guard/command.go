@@ -78,7 +78,9 @@ func hear(proc *exec.Process, log *slog.Logger) ([]byte, exec.Status) {
 	stderrRead := make(chan struct{})
 	go func() { // ends with stderr, or by the deadline below; waited for there
 		defer close(stderrRead)
-		lazyio.DrainLines(proc.Stderr, func(line []byte) { log.Info("authcmd stderr", "line", string(line)) })
+		lazyio.DrainLines(proc.Stderr, func(line []byte) {
+			log.Log(context.Background(), lazyio.LevelStderr, "authcmd stderr", "line", string(line))
+		})
 	}()
 	proc.Stdin.Close(0)
 	output, _ := io.ReadAll(io.LimitReader(proc.Stdout, maxOutput+1))

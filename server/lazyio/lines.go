@@ -3,6 +3,7 @@ package lazyio
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"time"
 	"unicode/utf8"
@@ -11,6 +12,10 @@ import (
 // maxLeftover is about how many bytes of a stream are read after its read
 // deadline: a pipe holds no more, but a grandchild may go on writing for ever.
 const maxLeftover = 2 * BufferSize
+
+// LevelStderr is the level of log records that are lines of a program's stderr. How
+// serious they are only the program knows: a log of errors has them, too.
+const LevelStderr = slog.LevelError - 1
 
 // DrainLines reads a process's stream and calls take with each line, without its
 // line end. The line is valid only until take returns. A line that the buffer

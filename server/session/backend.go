@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"errors"
 	"os"
 	"sync"
@@ -215,7 +216,7 @@ func (b *backend) drainStderr() {
 }
 
 func (b *backend) passStderr(line []byte) {
-	b.session.log.Info("stderr", "line", string(line))
+	b.session.log.Log(context.Background(), lazyio.LevelStderr, "stderr", "line", string(line))
 	if b.shared == nil {
 		return
 	}
