@@ -2,6 +2,7 @@ package cgi
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -175,7 +176,15 @@ func (p *Program) relay(w http.ResponseWriter) error {
 
 // readHeader reads the header of a CGI program's answer (RFC 3875 6.2, 6.3).
 func readHeader(r *bufio.Reader) (status int, header http.Header, err error) {
-	mime, err := textproto.NewReader(r).ReadMIMEHeader()
+	in, statusLine := textproto.NewReader(r), ""
+	if start, _ := r.Peek(len("HTTP/")); string(start) == "HTTP/" { // as servers answer; its status counts like Status
+		line, err := in.ReadLine()
+		if err != nil {
+			return 0, nil, headerError(err)
+		}
+		_, statusLine, _ = strings.Cut(line, " ")
+	}
+	mime, err := in.ReadMIMEHeader()
 	if err != nil {
 		return 0, nil, headerError(err)
 	}
@@ -183,10 +192,10 @@ func readHeader(r *bufio.Reader) (status int, header http.Header, err error) {
 	status = http.StatusOK
 	if header.Get("Location") != "" {
 		status = http.StatusFound
-	} else if header.Get("Content-Type") == "" && header.Get("Status") == "" {
+	} else if header.Get("Content-Type") == "" && header.Get("Status") == "" && statusLine == "" {
 		return 0, nil, errors.New("the program's header has no Content-Type, Location or Status")
 	}
-	if line := header.Get("Status"); line != "" {
+	if line := cmp.Or(header.Get("Status"), statusLine); line != "" {
 		code, _, _ := strings.Cut(line, " ")
 		if status, err = strconv.Atoi(code); err != nil || status < 200 || status > 599 {
 			return 0, nil, errors.New("the program's header has a status that is not a number from 200 to 599")
