@@ -121,8 +121,8 @@ func (s *Server) serveCGI(w *response, r *httpRequest, script cgi.Script) *refus
 	return nil
 }
 
-// advice refuses with 426 where a WebSocket is served (RFC 9110 15.5.22), and with
-// 404 elsewhere. The page is also where a person can accept a self-signed
+// advice refuses with 426 where nothing but a WebSocket is served (RFC 9110
+// 15.5.22), and with 404 where a file could have been, and elsewhere. The page is also where a person can accept a self-signed
 // certificate, which a browser never offers for a WebSocket.
 func (s *Server) advice(r *httpRequest) *refusal {
 	if _, no := s.findScript(r); no != nil {
@@ -135,12 +135,12 @@ func (s *Server) advice(r *httpRequest) *refusal {
 	if r.client.Scheme == "https" {
 		scheme = "wss"
 	}
-	return &refusal{
-		http.StatusUpgradeRequired,
-		fmt.Sprintf("this is a WebSocket server. Connect to it with a WebSocket client,\n"+
-			"from a web page for example with new WebSocket(%q). A proxy on the way\n"+
-			"must pass on the headers Upgrade and Connection.",
-			scheme+"://"+r.client.Host+r.asked.EscapedPath()),
-		map[string]string{"Upgrade": "websocket", "Connection": "Upgrade"},
+	text := fmt.Sprintf("this is a WebSocket server. Connect to it with a WebSocket client,\n"+
+		"from a web page for example with new WebSocket(%q). A proxy on the way\n"+
+		"must use HTTP/1.1 and pass on the headers Upgrade and Connection.",
+		scheme+"://"+r.client.Host+r.asked.EscapedPath())
+	if s.cfg.StaticDir != "" || s.cfg.CGIDir != "" {
+		return &refusal{status: http.StatusNotFound, text: "there is no file at this path, but " + text}
 	}
+	return &refusal{http.StatusUpgradeRequired, text, map[string]string{"Upgrade": "websocket", "Connection": "Upgrade"}}
 }

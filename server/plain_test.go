@@ -239,7 +239,7 @@ func TestAccessLog(t *testing.T) {
 	want := [][]string{
 		{"method", "GET", "path", "/page.txt", "status", "200", "bytes", "6"},
 		{"method", "HEAD", "path", "/page.txt", "status", "200", "bytes", "0"},
-		{"method", "POST", "path", "/b c", "status", "426", "bytes", itoa(len(advice))},
+		{"method", "POST", "path", "/b c", "status", "404", "bytes", itoa(len(advice))},
 	}
 	for i, r := range s.log.WaitN(t, len(want), "HTTP") {
 		r.Want(t, want[i]...)
@@ -380,5 +380,46 @@ func TestUnclearEnd(t *testing.T) {
 	}
 	if hidden := s.log.All("HTTP", "path", "/hidden"); len(hidden) != 4 {
 		t.Errorf("%d requests hidden behind others are in the log, want those behind a clear one", len(hidden))
+	}
+}
+
+// What could be a file and is none is 404, and anything else at a WebSocket's path 426.
+func TestAdviceStatus(t *testing.T) {
+	t.Parallel()
+	command := servertest.Play("drain")
+	for _, tt := range []struct {
+		cfg  Config
+		want int
+	}{
+		{Config{Command: command}, 426},
+		{Config{Command: command, StaticDir: t.TempDir()}, 404},
+		{Config{Command: command, CGIDir: t.TempDir()}, 404},
+		{Config{Command: command, StaticDir: t.TempDir(), DevConsole: true}, 200},
+	} {
+		s := serve(t, tt.cfg)
+		for _, path := range []string{"/", "/none.png"} {
+			resp, body := s.get(t, path)
+			if wantStatus(t, resp, tt.want); tt.want != 200 && !strings.Contains(body, "this is a WebSocket server") {
+				t.Errorf("%s is answered %q", path, body)
+			}
+		}
+		s.client(t).Leave() // for upgrades nothing changes
+	}
+}
+
+// HTTP/1.0 has no Upgrade. Who forgot to tell a proxy so finds the reason in the log.
+func TestUpgradeByOldHTTP(t *testing.T) {
+	t.Parallel()
+	s := serveSteps(t, "drain")
+	resp, _ := s.ask(t, strings.Replace(string(servertest.Request("/x")), "HTTP/1.1", "HTTP/1.0", 1))
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	r := s.log.Wait(t, "a WebSocket can't begin by HTTP/1.0", "path", "/x")
+	if r["level"] != LevelWarn.String() || !strings.Contains(r["hint"], "HTTP/1.1") || r["remote"] == "" {
+		t.Error(r)
+	}
+	resp, _ = s.ask(t, "GET / HTTP/1.0\r\n\r\n")
+	wantStatus(t, resp, http.StatusUpgradeRequired)
+	if got := s.log.All("a WebSocket can't begin by HTTP/1.0"); len(got) != 1 {
+		t.Errorf("a plain request is taken for a handshake: %v", got)
 	}
 }

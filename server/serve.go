@@ -36,6 +36,10 @@ func (s *Server) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 // serve takes a request past the guards and serves it, or returns the refusal.
 func (s *Server) serve(w *response, r *httpRequest) *refusal {
 	upgrade := isUpgrade(r.Request)
+	if !upgrade && !r.ProtoAtLeast(1, 1) && hasToken(r.Header, "Upgrade", "websocket") {
+		s.log.Warn("a WebSocket can't begin by HTTP/1.0", append(r.client.Attrs(), "path", r.asked.Path,
+			"hint", "the proxy must use HTTP/1.1; for nginx: proxy_http_version 1.1;")...)
+	}
 	if upgrade {
 		if no := s.checkRate(r); no != nil { // first, so that password guessing is slowed down, too
 			return no
