@@ -25,10 +25,10 @@ type Command struct {
 	PTY bool
 }
 
-// Start starts the process as the leader of its own process group. It ignores none
-// of the signals that are meant to end a program; on Linux it also blocks none, and
-// inherits no descriptor but its three streams. The caller owns the Process: it
-// reads Stdout and Stderr to their ends, calls Wait once, and then Release.
+// Start starts the process as the leader of its own session and process group. It
+// ignores none of the signals that are meant to end a program; on Linux it also blocks
+// none, and inherits no descriptor but its three streams. The caller owns the Process:
+// it reads Stdout and Stderr to their ends, calls Wait once, and then Release.
 func (c *Command) Start() (*Process, error) {
 	s, err := c.openStreams()
 	if err != nil {

@@ -19,24 +19,16 @@ var ladder = []rung{
 	{500 * time.Millisecond, syscall.SIGKILL},
 }
 
-// groupAttr makes the process the leader of a group of its own. With a terminal it
-// leads a session instead, and thus a group, with that as its controlling terminal.
+// groupAttr makes the process the leader of a session of its own, and thus of a group.
+// Its stdin is the controlling terminal if that is one, and otherwise it has none: in
+// the background of the terminal that this process was started from, /dev/tty would
+// stop it.
 func groupAttr(terminal bool) *syscall.SysProcAttr {
-	if terminal {
-		return &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 0}
-	}
-	return &syscall.SysProcAttr{Setpgid: true}
+	return &syscall.SysProcAttr{Setsid: true, Setctty: terminal, Ctty: 0}
 }
 
-// signalGroup signals the group that p was started to lead, and p itself if it has
-// since moved to another group.
-func signalGroup(p *Process, sig syscall.Signal) error {
-	err := syscall.Kill(-p.pid, sig)
-	if group, errGroup := unix.Getpgid(p.pid); errGroup == nil && group != p.pid {
-		return syscall.Kill(p.pid, sig)
-	}
-	return err
-}
+// signalGroup signals the group of p, which p can't have left, since it leads a session.
+func signalGroup(p *Process, sig syscall.Signal) error { return syscall.Kill(-p.pid, sig) }
 
 // reapAdopted reaps those of the group whose own parent has ended and whom this
 // process has got instead: it is the first one of a container.

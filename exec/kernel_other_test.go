@@ -3,5 +3,5 @@
 package exec
 
 func kernelBackends() map[string]func(args []string) int {
-	return map[string]func(args []string) int{"terminal": terminal}
+	return map[string]func(args []string) int{"terminal": terminal, "below": belowTerminal}
 }

@@ -65,6 +65,34 @@ written to it
 
 // TestTerminalIsTransparent: whatever is written, in pieces of any size, and
 // however it is read, the same comes back.
+// belowTerminal starts the process terminal, with pipes, and prints what that says.
+func belowTerminal([]string) int {
+	p, err := play("terminal").Start()
+	if err != nil {
+		panic(err)
+	}
+	io.Copy(os.Stdout, p.Stdout)
+	status := p.Wait()
+	p.Release()
+	return status.Code
+}
+
+// A backend can't reach the terminal that the server was started from: what it asks
+// for on /dev/tty fails at once, and does not stop it.
+func TestNoTerminalFromServer(t *testing.T) {
+	t.Parallel()
+	e := run(t, onTerminal(play("below")), nil)
+	said := string(e.stdout)
+	for _, want := range []string{"isatty 0 false\n", "session leader true <nil>\n", "group leader true\n", "controlling terminal open /dev/tty: "} {
+		if !strings.Contains(said, want) {
+			t.Errorf("no %q in:\n%s", want, said)
+		}
+	}
+	if !e.status.OK() {
+		t.Error(e.status)
+	}
+}
+
 func TestTerminalIsTransparent(t *testing.T) {
 	t.Parallel()
 	longLine := append(bytes.Repeat([]byte("0123456789"), 10_000), '\n')
