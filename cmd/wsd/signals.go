@@ -32,8 +32,13 @@ type daemon interface {
 }
 
 // signals are the requests that come as signals. A channel that is full takes no
-// more: those to stop have one of their own, which no number of SIGHUP fills.
-type signals struct{ stop, reload <-chan os.Signal }
+// more: those to stop have one of their own, which no number of SIGHUP fills. hangUp
+// gets each SIGHUP, too, which stops if terminalGone; it is nil where there is no
+// terminal to watch.
+type signals struct {
+	stop, reload, hangUp <-chan os.Signal
+	terminalGone         func() bool
+}
 
 // notify relays the signals that serve obeys. It lasts until the process ends:
 // otherwise a late signal would end wsd with a status of its own.
@@ -44,17 +49,25 @@ type signals struct{ stop, reload <-chan os.Signal }
 // would end the server when nobody reads its log any more; unlike ignoring it,
 // this leaves the backends' own SIGPIPE alone.
 func notify() signals {
+	on := signals{terminalGone: watchTerminal()}
+	if on.terminalGone != nil {
+		hangUp := make(chan os.Signal, 1)
+		signal.Notify(hangUp, syscall.SIGHUP)
+		on.hangUp = hangUp
+	}
 	stop := make(chan os.Signal, 8)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT, syscall.SIGQUIT)
 	reload := make(chan os.Signal, 1) // one that waits is enough: it reads what is there by then
 	signal.Notify(reload, syscall.SIGHUP)
 	pipe := make(chan os.Signal, 1) // never read: the write fails, that's all
 	signal.Notify(pipe, syscall.SIGPIPE)
-	return signals{stop, reload}
+	on.stop, on.reload = stop, reload
+	return on
 }
 
 // serve runs d until it ends. The first signal to stop cancels the context
-// that Run got, the second kills. Reloads run beside that.
+// that Run got, the second kills. Reloads run beside that. The hang-up of the terminal
+// stops, and never kills, since the kernel and the shell may both tell of it.
 func serve(ctx context.Context, d daemon, on signals, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -71,6 +84,11 @@ func serve(ctx context.Context, d daemon, on signals, log *slog.Logger) error {
 		select {
 		case err := <-ended:
 			return err
+		case s := <-on.hangUp:
+			if ctx.Err() == nil && on.terminalGone() {
+				first = stopRequest{s, time.Now()}
+				cancel()
+			}
 		case s := <-on.stop:
 			switch {
 			case ctx.Err() == nil:

@@ -81,6 +81,28 @@ func TestServeReloads(t *testing.T) {
 	}
 }
 
+// The kernel, the shell and the terminal's window may each send a SIGHUP.
+func TestServeHangsUp(t *testing.T) {
+	d := newFakeDaemon()
+	asked := make(chan struct{})
+	d.run = func(ctx context.Context) error { <-ctx.Done(); return nil }
+	on := signals{hangUp: sent(syscall.SIGHUP, syscall.SIGHUP, syscall.SIGHUP), terminalGone: func() bool { close(asked); return true }}
+	if err := serve(t.Context(), d, on, discard); err != nil {
+		t.Error(err)
+	}
+	<-asked
+}
+
+func TestServeStaysOnTerminal(t *testing.T) {
+	d := newFakeDaemon()
+	asked := make(chan struct{})
+	d.run = func(ctx context.Context) error { <-asked; <-asked; return ctx.Err() }
+	on := signals{hangUp: sent(syscall.SIGHUP, syscall.SIGHUP), terminalGone: func() bool { asked <- struct{}{}; return false }}
+	if err := serve(t.Context(), d, on, discard); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestServeKills(t *testing.T) {
 	d := newFakeDaemon()
 	d.run = func(ctx context.Context) error {
@@ -137,7 +159,7 @@ func TestServeStopsDuringReload(t *testing.T) {
 		d.run = func(ctx context.Context) error { <-ctx.Done(); return nil }
 		ended := make(chan error)
 		go func() { // awaited below
-			ended <- serve(t.Context(), d, signals{stop, hup}, newLogger(&b, "info", "text"))
+			ended <- serve(t.Context(), d, signals{stop: stop, reload: hup}, newLogger(&b, "info", "text"))
 		}()
 		hup <- syscall.SIGHUP
 		time.Sleep(10 * reloadPatience)
