@@ -112,8 +112,9 @@ func (s *Server) startSession(id string, command *exec.Command, conn *websocket.
 	log.Log(context.Background(), LevelAccess, "CONNECT", s.requestAttrs(r)...)
 	s.life.countSessions(1)
 	session.Start(s.life.closing, &s.session, log, conn, proc, err, session.Hooks{
-		Exited: p.releaseFork,
-		Late:   s.lateHook(command, log),
+		Leaving: func() bool { return s.life.has(draining) },
+		Exited:  p.releaseFork,
+		Late:    s.lateHook(command, log),
 		Ended: func(end session.End) {
 			if proc != nil {
 				s.life.release(proc)

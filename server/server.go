@@ -36,6 +36,9 @@ const (
 	// session.Config. The console waits as long before it says that nothing comes.
 	lateAfter  = 3 * time.Second
 	lateWithin = 250 * time.Millisecond
+	// shutdownWait is how long after a backend's end by SIGTERM this server may find out
+	// that it is to end as well, on a busy machine too.
+	shutdownWait = time.Second
 	// minDrains is the least limit on sessions whose backends have ended and whose
 	// clients are slow to receive the rest. It applies where MaxForks is lower.
 	minDrains = 16
@@ -110,6 +113,7 @@ func New(cfg Config) (*Server, error) {
 		Binary: cfg.Binary, PassStderr: cfg.PassStderr, MaxMessage: cfg.MaxMessage, Buffered: &s.buffered,
 		CloseDelay: cfg.CloseDelay, PingPeriod: cfg.PingPeriod, IdleTimeout: cfg.IdleTimeout, MaxSession: cfg.MaxSession,
 		DrainPatience: stallTimeout, Drains: &s.drains, LateAfter: lateAfter, LateWithin: lateWithin,
+		ShutdownWait: shutdownWait,
 	}
 	if cfg.MaxForks > 0 {
 		s.drains.Limit = max(minDrains, cfg.MaxForks)

@@ -123,7 +123,7 @@ func (b *backend) send() {
 	if late := b.session.hooks.Late; late != nil && b.talk.late(b.session.cfg, b.proc.CPU()) {
 		late()
 	}
-	b.session.end(exited(status))
+	b.session.exited(status)
 }
 
 // frameBuffer takes the frames of all lines that one read has brought: an empty

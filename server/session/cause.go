@@ -1,6 +1,8 @@
 package session
 
 import (
+	"syscall"
+
 	"wsd/exec"
 	"wsd/server/websocket"
 )
@@ -20,6 +22,12 @@ func exited(status exec.Status) cause {
 		return cause{code: websocket.CodeOK}
 	}
 	return cause{code: websocket.CodeInternalError, reason: status.String()}
+}
+
+// terminated reports whether SIGTERM has ended a process, or it says so by its status, as
+// shells, Java and Node do.
+func terminated(status exec.Status) bool {
+	return status.Signal == "SIGTERM" || status.Code == 128+int(syscall.SIGTERM)
 }
 
 // cannotStart is the cause of a session whose backend could not be started. The

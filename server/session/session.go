@@ -34,6 +34,9 @@ type Config struct {
 	// IdleTimeout ends a session in which no message has passed for that long,
 	// and MaxSession one that has lasted that long, both with 1001.
 	IdleTimeout, MaxSession time.Duration
+	// ShutdownWait is how long after a backend's end by SIGTERM the server's own SIGTERM
+	// may come, where a service manager sends it to both at once, as systemd does.
+	ShutdownWait time.Duration
 	// DrainPatience is how long a client may take nothing of what is on its way to it
 	// when its session ends. Drains bounds how many sessions wait like that.
 	DrainPatience time.Duration
@@ -63,8 +66,11 @@ type Session struct {
 }
 
 // Hooks tell a session's owner how far the session has come. Each is called once at
-// most, by a goroutine of the session or by Start.
+// most, by a goroutine of the session or by Start; Leaving may be called
+// at any time.
 type Hooks struct {
+	// Leaving reports whether the server has begun to shut down.
+	Leaving func() bool
 	// Exited is called when the backend has ended and been reaped, or could not be
 	// started.
 	Exited func()
@@ -127,6 +133,23 @@ func (s *Session) end(why cause) {
 			s.link.conn.SendClose(why.code, why.reason)
 		}
 		go s.teardown() // ends when all of the session has ended; the server waits for it
+	})
+}
+
+// exited ends the session, whose backend has ended. If SIGTERM from elsewhere has ended
+// it, that waits a moment: the client is to hear that the server goes away, if it does,
+// and not that the backend has failed.
+func (s *Session) exited(status exec.Status) {
+	if !terminated(status) {
+		s.end(exited(status))
+		return
+	}
+	time.AfterFunc(s.cfg.ShutdownWait, func() { // does nothing if the session has ended by then
+		if s.hooks.Leaving() {
+			s.end(shutdown())
+		} else {
+			s.end(exited(status))
+		}
 	})
 }
 
