@@ -95,6 +95,9 @@ func (f *framer) fits(piece []byte) (n int, ok bool) {
 		n = escapable(piece[:n], room)
 	}
 	if n < len(piece) {
+		if len(f.frames) > 0 {
+			return 0, false // it may fit as a whole: only a long line leaves in fragments
+		}
 		n = lazyio.WholeRunes(piece[:n])
 	}
 	return n, true

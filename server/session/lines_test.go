@@ -189,6 +189,19 @@ func TestLinesThatGrow(t *testing.T) {
 	}
 }
 
+// Only a line that does not fit as a whole leaves in fragments: while a message is
+// unfinished, stderr's have to wait.
+func TestShortLinesStayWhole(t *testing.T) {
+	t.Parallel()
+	stream := []byte(strings.Repeat(strings.Repeat("\x01", 300)+"\n", 2000))
+	frames, _ := pump(stream, lazyio.BufferSize, []int{lazyio.BufferSize}, tagOf("stdout"))
+	for i, f := range framesOf(t, frames) {
+		if !f.Fin {
+			t.Fatalf("frame %d is a fragment of %d bytes", i, len(f.Payload))
+		}
+	}
+}
+
 // A line of any length, cut at any place: all its characters are whole.
 func TestLinesCutEverywhere(t *testing.T) {
 	t.Parallel()
