@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"time"
 
 	"wsd/server"
 	"wsd/server/guard"
@@ -53,15 +54,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	cfg.Log = log.Logger
 	f.warnMisplaced(cfg.Log, args)
 	on := notify() // before the first listener is announced
-	srv, err := server.New(cfg)
-	switch {
-	case errors.As(err, new(*guard.FileError)):
-		return inFlags(err)
-	case err != nil:
-		return &usageError{inFlags(err)} // it has looked at nothing but cfg
-	}
-	if err := srv.Listen(); err != nil {
-		return inFlags(err)
+	srv, err := openUnlessStopped(cfg, on.stop)
+	if srv == nil {
+		return err
 	}
 	if err := f.unprivileged(&cfg); err != nil {
 		srv.Close()
@@ -69,4 +64,47 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	reserveThreads()
 	return serve(ctx, supervise(srv, cfg.Log), on, cfg.Log)
+}
+
+// openUnlessStopped returns a server that listens. If a signal to stop comes first,
+// it returns nil and no error: the files that a server reads may be on a file system
+// that does not answer.
+func openUnlessStopped(cfg server.Config, stop <-chan os.Signal) (*server.Server, error) {
+	type result struct {
+		srv *server.Server
+		err error
+	}
+	opened := make(chan result, 1)
+	go func() { // ends with the process if a file hangs; waited for below otherwise
+		srv, err := open(cfg)
+		opened <- result{srv, err}
+	}()
+	select {
+	case r := <-opened:
+		return r.srv, r.err
+	case <-stop:
+	}
+	select {
+	case r := <-opened:
+		if r.srv != nil {
+			r.srv.Close() // or a Unix socket's file would stay
+		}
+	case <-time.After(endWait):
+	}
+	return nil, nil
+}
+
+// open returns a server that listens, or what the user is told.
+func open(cfg server.Config) (*server.Server, error) {
+	srv, err := server.New(cfg)
+	switch {
+	case errors.As(err, new(*guard.FileError)):
+		return nil, inFlags(err)
+	case err != nil:
+		return nil, &usageError{inFlags(err)} // it has looked at nothing but cfg
+	}
+	if err := srv.Listen(); err != nil {
+		return nil, inFlags(err)
+	}
+	return srv, nil
 }

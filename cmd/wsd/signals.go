@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// endWait bounds the wait at the end: for a killed server, or a reload.
+	// endWait bounds the wait at the end: for a killed server, a reload, or the start.
 	endWait = 500 * time.Millisecond
 	// reloadPatience is how long a reload may take before the log says so.
 	reloadPatience = 5 * time.Second

@@ -34,3 +34,22 @@ func TestStopsPastReloads(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 }
+
+// TestStopsDuringStart stops a server that waits for its password file.
+func TestStopsDuringStart(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "users")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := servertest.Start(t, servertest.Command(t, "--port=0", "--address=127.0.0.1", "--htpasswd="+file, "cat"))
+	pipe, err := os.OpenFile(file, os.O_WRONLY, 0) // once the server has opened it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pipe.Close()
+	server.Signal(syscall.SIGTERM)
+	if status := server.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
