@@ -25,8 +25,11 @@ const (
 	// that sends it byte by byte can't hold a connection for longer.
 	readHeaderTimeout = 10 * time.Second
 	idleTimeout       = 2 * time.Minute
-	// plainTimeout is how long a shutdown waits for plain requests in progress.
-	plainTimeout = 5 * time.Second
+	// closingTimeout is how long a shutdown waits for plain requests in progress, and
+	// CloseDelay still counts; leastClosing is what is left of that after a long
+	// DrainTime.
+	closingTimeout = 5 * time.Second
+	leastClosing   = 2 * time.Second
 	// memoryPatience is how long a client's message waits for memory of MaxBuffered
 	// before another client is closed for it.
 	memoryPatience = time.Second
@@ -206,8 +209,10 @@ func (s *Server) Run(ctx context.Context) error {
 	close(s.listening)
 	pending := len(listeners)
 	var err error
+	var begun time.Time // when health checks began to fail
 	select {
 	case <-ctx.Done():
+		begun = time.Now()
 		s.log.Info("shutting down")
 		s.drain()
 	case <-s.over:
@@ -215,7 +220,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case err = <-failed:
 		pending--
 	}
-	s.stop(servers)
+	s.stop(servers, closingPatience(begun))
 	for range pending {
 		<-failed
 	}
@@ -266,9 +271,19 @@ func (s *Server) httpServer(h http.Handler) *http.Server {
 	}
 }
 
+// closingPatience is how long plain requests and Config.CloseDelay may still hold up a
+// shutdown that began at begun, or begins now: Config.DrainTime counts, but some time
+// is left in any case.
+func closingPatience(begun time.Time) time.Duration {
+	if begun.IsZero() {
+		return closingTimeout
+	}
+	return max(closingTimeout-time.Since(begun), leastClosing)
+}
+
 // stop ends the plain requests and the sessions, at the same time.
-func (s *Server) stop(servers []*http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), plainTimeout)
+func (s *Server) stop(servers []*http.Server, patience time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var plain sync.WaitGroup
 	for _, srv := range servers {
@@ -278,22 +293,21 @@ func (s *Server) stop(servers []*http.Server) {
 			}
 		})
 	}
-	s.Close()
+	s.closeWithin(patience)
 	plain.Wait()
 }
-
-// hurryTimeout is how long CloseDelay still counts once the server is closing;
-// after that, backends must end without it.
-const hurryTimeout = 5 * time.Second
 
 // Close ends every session with 1001, refuses new ones, and returns when all
 // backends and CGI programs have ended. CGI programs end by themselves or with
 // their requests, which Close does not end. It closes only those listeners that
 // Listen has opened and Run has not taken over.
-func (s *Server) Close() {
+func (s *Server) Close() { s.closeWithin(closingTimeout) }
+
+// closeWithin is Close; CloseDelay counts no more once patience is over.
+func (s *Server) closeWithin(patience time.Duration) {
 	closeAll(s.takeOpened())
 	s.life.reach(closing)
-	defer time.AfterFunc(hurryTimeout, s.life.hurry).Stop()
+	defer time.AfterFunc(patience, s.life.hurry).Stop()
 	s.life.wait()
 }
 
