@@ -14,6 +14,9 @@ const (
 	// what was sent before the close frame: see awaitClose.
 	closeTimeout = 5 * time.Second
 	drainPeriod  = time.Second // between two checks of a slow client's progress
+	// shutdownLinger bounds at a shutdown how long a client is read from that goes on
+	// sending after a fault: it has had closeTimeout before.
+	shutdownLinger = time.Second
 )
 
 // link is one connection: what the client sends, what is sent to it, and whether
@@ -91,6 +94,9 @@ func (l *link) close(drop bool) {
 	if errors.Is(l.lastRead, os.ErrDeadlineExceeded) && l.conn.Unsent() > 0 {
 		l.lost = "client was too slow to take the rest"
 		l.abandon(false)
+	}
+	if l.session.closing.Err() != nil {
+		l.conn.LingerFor(shutdownLinger)
 	}
 	l.conn.Finish(!drop && isFault(l.lastRead) && l.in.Skim())
 }

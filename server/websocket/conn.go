@@ -31,6 +31,8 @@ type Conn struct {
 	writes    atomic.Uint64 // counts finished writes
 	broken    atomic.Bool   // a write has failed
 
+	lingerEnd time.Time // set once lingering has begun or is bounded; belongs to whoever closes
+
 	control      controlFrames
 	aboutToFlush atomic.Bool    // a goroutine that will flush has been started and has not begun
 	writers      sync.WaitGroup // goroutines that write control frames
@@ -188,7 +190,8 @@ func (c *Conn) linger() {
 
 const (
 	// lingerSilence is how long a peer may send nothing before nothing more is
-	// expected of it, and lingerTotal how long it is read from in all.
+	// expected of it, and lingerTotal how long it is read from in all, by Skim and
+	// by Finish together.
 	lingerSilence = time.Second
 	lingerTotal   = 5 * time.Second
 )
@@ -199,7 +202,15 @@ type linger struct {
 	last time.Time
 }
 
-func newLinger(c *Conn) linger { return linger{c, time.Now().Add(lingerTotal)} }
+func newLinger(c *Conn) linger {
+	if c.lingerEnd.IsZero() {
+		c.LingerFor(lingerTotal)
+	}
+	return linger{c, c.lingerEnd}
+}
+
+// LingerFor bounds the lingering of Skim and Finish: it ends after d.
+func (c *Conn) LingerFor(d time.Duration) { c.lingerEnd = time.Now().Add(d) }
 
 // await sets the deadline of the next read.
 func (l linger) await() {

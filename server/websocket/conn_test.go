@@ -139,3 +139,32 @@ func TestTook(t *testing.T) {
 		}
 	}
 }
+
+// However a client goes on after a fault, Skim and Finish together read from it for
+// five seconds at most, or for as long as LingerFor says.
+func TestLingersOnce(t *testing.T) {
+	for bound, want := range map[time.Duration]time.Duration{0: lingerTotal, 2 * time.Second: 2 * time.Second} {
+		synctest.Test(t, func(t *testing.T) {
+			near, far := net.Pipe()
+			var peer sync.WaitGroup
+			peer.Go(func() { // ends once near is closed
+				for _, b := range [][]byte{textFrame("more"), {0xf1}} {
+					time.Sleep(900 * time.Millisecond)
+					near.Write(b)
+				}
+				say(near, 100)
+			})
+			defer peer.Wait()
+			defer near.Close()
+			c := NewConn(far, nil)
+			if bound > 0 {
+				c.LingerFor(bound)
+			}
+			begun := time.Now()
+			c.Finish(NewReceiver(c, new(Budget)).Skim())
+			if took := time.Since(begun); took != want {
+				t.Errorf("the connection was held for %v, want %v", took, want)
+			}
+		})
+	}
+}
