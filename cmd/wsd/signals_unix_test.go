@@ -3,6 +3,7 @@
 package main
 
 import (
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,30 @@ func TestStopsDuringStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer pipe.Close()
+	server.Signal(syscall.SIGTERM)
+	if status := server.Wait(); status != 0 {
+		t.Errorf("exit status %d", status)
+	}
+}
+
+// TestReadsPipeOnce serves with a password file that is a pipe, which somebody fills
+// once.
+func TestReadsPipeOnce(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "users")
+	if err := syscall.Mkfifo(file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	go os.WriteFile(file, []byte("user:$2y$05$"+strings.Repeat("a", 53)+"\n"), 0o600) // ends when it is read
+	server := servertest.Serve(t, "--htpasswd="+file, "cat")
+	resp, err := http.Get("http://" + server.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusUnauthorized {
+		t.Errorf("GET / is answered %s", resp.Status)
+	}
 	server.Signal(syscall.SIGTERM)
 	if status := server.Wait(); status != 0 {
 		t.Errorf("exit status %d", status)

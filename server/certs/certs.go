@@ -104,6 +104,9 @@ func (s *Store) CheckAccess() {
 		return // no operator replaces a self-signed one
 	}
 	for _, file := range s.files() {
+		if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+			continue // a pipe has been read, and opening it again would wait for somebody to write
+		}
 		f, err := os.Open(file)
 		if err == nil {
 			f.Close()

@@ -84,6 +84,9 @@ func (l *Logins) Reload() {
 // CheckAccess is called when the process may have given up a privilege since the file
 // was read. It warns if the file can't be read again.
 func (l *Logins) CheckAccess() {
+	if info, err := os.Stat(l.file); err == nil && !info.Mode().IsRegular() {
+		return // a pipe has been read, and opening it again would wait for somebody to write
+	}
 	f, err := os.Open(l.file)
 	if err == nil {
 		f.Close()
