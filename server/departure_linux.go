@@ -13,7 +13,7 @@ import (
 // awaitLeft returns nil when the client of r has closed its side of the connection,
 // and an error when ctx is done or the connection can't be watched. It holds no
 // thread, and a descriptor of its own: the runtime's poller lets only one wait for
-// the other, which may be net/http. The body of r has been read.
+// the other, which may be net/http. What the client has sent may be unread still.
 func awaitLeft(ctx context.Context, r *http.Request) error {
 	conn, ok := r.Context().Value(socketKey{}).(interface{ File() (*os.File, error) })
 	if !ok {

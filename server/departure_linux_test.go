@@ -4,7 +4,9 @@ import (
 	"crypto/tls"
 	"io"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"wsd/server/certs"
 	"wsd/server/servertest"
@@ -49,4 +51,16 @@ func TestClientLeavesBehindMore(t *testing.T) {
 			r.log.Wait(t, "HTTP")
 		})
 	}
+}
+
+// A client that leaves behind a body that the CGI program doesn't read does not keep the
+// program running.
+func TestClientLeavesBehindBody(t *testing.T) {
+	t.Parallel()
+	s := serveTuned(t, Config{CGIDir: cgiFolder(t, "hang"), MaxForks: 1}, func(s *Server) { s.stallTimeout = 300 * time.Millisecond })
+	c := s.dial(t)
+	c.Write([]byte(post("/play.cgi", strings.Repeat("x", 100_000)))) // more than a pipe holds
+	c.Conn.Close()
+	s.log.Wait(t, "HTTP")
+	s.wantPlaces(t, 0)
 }

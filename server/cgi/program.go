@@ -29,23 +29,21 @@ type Program struct {
 	CloseDelay time.Duration
 	// Patience is how long the client may stall in sending the body.
 	Patience time.Duration
-	// AwaitLeft returns nil when the client has left that has sent something behind
-	// its request, which the request's context does not see, and an error when it can't
-	// tell or ctx is done. It is called once the body has been read.
+	// AwaitLeft returns nil when the client has left, and an error when it can't tell or
+	// ctx is done. The request's context does not see that while there is more to be read
+	// from the client, of the body or behind the request.
 	AwaitLeft func(ctx context.Context) error
 
 	client *http.ResponseController
 	over   atomic.Bool // nobody wants the rest of the body
-	whole  bool        // all of the body has been read; set before fed is closed
 
 	done, fed, stderrRead chan struct{}
 }
 
 // Serve sees the program through: r's body goes to its stdin, and its answer to w,
 // whose writes fail when the client stalls. The program is stopped when the client
-// leaves or stalls. That the client leaves is not noticed while the program reads
-// none of a body that is larger than a pipe, since nobody reads from the connection
-// then.
+// leaves or stalls. If it leaves behind a body that is larger than a pipe, the program
+// has Patience to read that.
 //
 // Serve is called once. It returns when the program has been reaped and nothing
 // reads or writes its streams any more. An error before anything was written to w
@@ -60,9 +58,16 @@ func (p *Program) Serve(w http.ResponseWriter, r *http.Request) error {
 	watched := make(chan struct{})
 	go func() { // ends when running is done; waited for below
 		defer close(watched)
-		if <-p.fed; p.whole && p.AwaitLeft(running) == nil {
-			p.Process.Stop(p.CloseDelay, p.done)
+		if p.AwaitLeft(running) != nil {
+			return
 		}
+		select { // the body may be worth its while without the answer
+		case <-p.fed:
+		case <-time.After(p.Patience):
+		case <-running.Done():
+			return
+		}
+		p.Process.Stop(p.CloseDelay, p.done)
 	}()
 	err := p.relay(w)
 	if err != nil {
@@ -112,7 +117,6 @@ func (p *Program) drainStderr() {
 func (p *Program) feed(body io.Reader) {
 	defer close(p.fed)
 	_, err := io.Copy(p.Process.Stdin, patientReader{body, p})
-	p.whole = err == nil
 	p.client.SetReadDeadline(time.Time{}) // net/http keeps reading, to notice when the client leaves
 	if errors.Is(err, os.ErrDeadlineExceeded) && !p.over.Load() {
 		p.Log.Info("the client stalls in the body for a CGI program", "after", p.Patience)
