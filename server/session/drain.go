@@ -19,14 +19,19 @@ type Drains struct {
 // drain is one of those sessions.
 type drain struct {
 	pace uint64        // bytes that the client takes in a period, averaged over the last ones
+	out  bool          // it has been cut
 	cut  chan struct{} // closed when the session has to end
 }
 
 // note records that the client has taken n bytes in the last period. The first call
-// for a drain adds it to d; if that is one too many, the slowest is cut.
+// for a drain adds it to d; if that is one too many, the slowest is cut. One that has
+// been cut may not have noticed yet: it does not come back.
 func (d *Drains) note(one *drain, n uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if one.out {
+		return
+	}
 	if slices.Contains(d.all, one) {
 		one.pace = (7*one.pace + n) / 8 // a client's kernel makes room in large steps
 		return
@@ -36,6 +41,7 @@ func (d *Drains) note(one *drain, n uint64) {
 	if d.Limit > 0 && len(d.all) > d.Limit {
 		slowest := slices.MinFunc(d.all, func(a, b *drain) int { return cmp.Compare(a.pace, b.pace) })
 		d.remove(slowest)
+		slowest.out = true
 		close(slowest.cut)
 	}
 }

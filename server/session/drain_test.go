@@ -45,6 +45,20 @@ func TestDrainsCutSlowest(t *testing.T) {
 	}
 }
 
+// One that has been cut and doesn't know it yet takes nobody else's place.
+func TestDrainsCutOnce(t *testing.T) {
+	d := Drains{Limit: 1}
+	slow, quick := &drain{cut: make(chan struct{})}, &drain{cut: make(chan struct{})}
+	d.note(slow, 1)
+	d.note(quick, 2)
+	for _, n := range []uint64{0, 3} { // slower than the other, and quicker
+		d.note(slow, n)
+		if !isCut(slow) || isCut(quick) {
+			t.Errorf("cut: the slow one %v, the quick one %v", isCut(slow), isCut(quick))
+		}
+	}
+}
+
 // One that pauses for a period is not yet slower than one that hardly moves.
 func TestDrainsSmoothPace(t *testing.T) {
 	d := Drains{Limit: 2}
