@@ -50,7 +50,7 @@ func TestSecrets(t *testing.T) {
 		t.Parallel()
 		server := servertest.Serve(t, "--loglevel=debug", "--ssl", "--devconsole")
 		send(t, server.Address(), "GET /?token="+secret+" HTTP/1.1", secretHeader)
-		server.Log.WaitText(t, 1, "TLS handshake error")
+		server.Log.WaitText(t, 1, "a client speaks plain HTTP")
 		keptSecrets(t, server)
 	})
 	t.Run("ProxyProtocol", func(t *testing.T) {

@@ -93,6 +93,7 @@ func TestBackendWrittenInPlace(t *testing.T) {
 			again := s.dial("/copied")
 			again.WantEcho("hello again")
 			again.Leave()
+			s.over(again) // or it might still run when the file is opened next
 		}
 	})
 	s.finish()
