@@ -137,7 +137,7 @@ func (s *Server) advice(r *httpRequest) *refusal {
 	}
 	text := fmt.Sprintf("this is a WebSocket server. Connect to it with a WebSocket client,\n"+
 		"from a web page for example with new WebSocket(%q). A proxy on the way\n"+
-		"must use HTTP/1.1 and pass on the headers Upgrade and Connection.",
+		"must pass on the headers Upgrade and Connection.",
 		scheme+"://"+r.client.Host+r.asked.EscapedPath())
 	if s.cfg.StaticDir != "" || s.cfg.CGIDir != "" {
 		return &refusal{status: http.StatusNotFound, text: "there is no file at this path, but " + text}

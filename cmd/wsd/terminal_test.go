@@ -27,7 +27,9 @@ func TestForTerminal(t *testing.T) {
 			`T CONNECT session=a-1 path=/ d=1s`, `<2>T<0> CONNECT <2>session=<0>a-1 <2>path=<0>/ <2>d=<0>1s`,
 		},
 		{
-			func(log *slog.Logger) { log.Info("stderr", "pid", 7, "line", `a "b" \n`) },
+			func(log *slog.Logger) {
+				log.Log(t.Context(), server.LevelStderr, "stderr", "pid", 7, "line", `a "b" \n`)
+			},
 			`T stderr pid=7: a "b" \\n`, `<2>T<0> stderr <2>pid=<0>7: a "b" \\n`,
 		},
 		{
