@@ -40,8 +40,8 @@ func TestPageWithSubprotocol(t *testing.T) {
 		start                        func(*testing.T, *stage, string, *upstreams, string) *servertest.Process
 	}{
 		{"haproxy", "haproxy", "haproxy", "/ws/", startHAProxy("haproxy.cfg")},
-		{"apache", "apache2", "www-data", "/ws/", startApache("apache.conf", "proxy_http")},
-		{"apache-wstunnel", "apache2", "www-data", "/site/", startApache("apache-wstunnel.conf", "proxy_wstunnel", "proxy_http")},
+		{"apache", "apache2", "www-data", "/ws/", startApache("apache.conf")},
+		{"apache-wstunnel", "apache2", "www-data", "/site/", startApache("apache-wstunnel.conf")},
 	} {
 		t.Run(k.name, func(t *testing.T) {
 			program := servertest.Tool(t, k.program)
