@@ -22,14 +22,15 @@ type mistake struct {
 }
 
 // mistakes are those that README.md tells how to see. They show as well that the
-// lines they break are needed.
+// lines they break are needed. With --staticdir a request that is no longer an
+// upgrade asks for a file, so that it gets 404 and not 426.
 var mistakes = []mistake{
-	{"apache no upgrade", "apache", map[string]string{" upgrade=websocket": ""}, "apache.conf", "/ws/", http.StatusUpgradeRequired, ""},
+	{"apache no upgrade", "apache", map[string]string{" upgrade=websocket": ""}, "apache.conf", "/ws/", http.StatusNotFound, ""},
 	{"apache no TLS", "apache", map[string]string{"SSLProxyEngine On": ""}, "apache.conf", "/secure/", http.StatusInternalServerError, "SSLProxyEngine"},
 	{"apache certificate", "apache", compared, "apache.conf", "/secure/", http.StatusInternalServerError, "AH00898"},
 	{"apache-wstunnel certificate", "apache-wstunnel", compared, "apache-wstunnel.conf", "/secure/", http.StatusInternalServerError, "AH00898"},
-	{"nginx no upgrade", "nginx", map[string]string{"proxy_set_header Upgrade $http_upgrade;": ""}, "nginx.conf", "/ws/", http.StatusUpgradeRequired, ""},
-	{"nginx old protocol", "nginx", map[string]string{"proxy_http_version 1.1;": ""}, "nginx.conf", "/ws/", http.StatusUpgradeRequired, ""},
+	{"nginx no upgrade", "nginx", map[string]string{"proxy_set_header Upgrade $http_upgrade;": ""}, "nginx.conf", "/ws/", http.StatusNotFound, ""},
+	{"nginx old protocol", "nginx", map[string]string{"proxy_http_version 1.1;": ""}, "nginx.conf", "/ws/", http.StatusNotFound, ""},
 	{"nginx host", "nginx", map[string]string{"Host $http_host": "Host $host"}, "nginx.conf", "/ws/", http.StatusForbidden, ""},
 }
 
