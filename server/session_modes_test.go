@@ -167,7 +167,7 @@ func TestPassStderrDuringLongLine(t *testing.T) {
 func TestPassStderrFloodDuringLongLine(t *testing.T) {
 	t.Parallel()
 	s := serve(t, Config{
-		Command:    servertest.Play("long:200000", "errlines:20000,60", "print:", "print:next"),
+		Command:    servertest.Play("long:200000", "errlines:5000,60", "print:", "print:next"),
 		PassStderr: true,
 	})
 	c := s.client(t)
@@ -193,7 +193,7 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 			t.Fatalf("line %d of stderr is %q", lines-1, got.Data)
 		}
 	}
-	if !next || lines < 1_000 || lines >= 20_000 {
+	if !next || lines < 1_000 || lines >= 5_000 {
 		t.Errorf("%d lines of stderr have come; the next line of stdout: %v", lines, next)
 	}
 	c.SendClose(1000)
@@ -201,8 +201,8 @@ func TestPassStderrFloodDuringLongLine(t *testing.T) {
 	if got := s.log.All("", "level", "WARN"); len(got) != 1 || !strings.Contains(got[0]["msg"], "stderr") {
 		t.Errorf("warnings: %v", got)
 	}
-	if got := len(s.log.All("stderr")); got != 20_000 {
-		t.Errorf("%d lines of stderr in the log, want 40000", got)
+	if got := len(s.log.All("stderr")); got != 5_000 {
+		t.Errorf("%d lines of stderr in the log, want 5000", got)
 	}
 }
 
