@@ -24,6 +24,13 @@ type fakeWatchable struct {
 func (w *fakeWatchable) Listening() <-chan struct{} { return w.listening }
 func (w *fakeWatchable) Sessions() int              { return <-w.sessions }
 
+// listen is a Run that listens and ends in order.
+func (w *fakeWatchable) listen(ctx context.Context) error {
+	close(w.listening)
+	<-ctx.Done()
+	return nil
+}
+
 // newSupervised returns a supervised, its server, and what it tells.
 func newSupervised(watchdog time.Duration) (*supervised, *fakeWatchable, <-chan string) {
 	d := &fakeWatchable{newFakeDaemon(), make(chan struct{}), make(chan int)}
@@ -47,11 +54,7 @@ func wantTold(t *testing.T, told <-chan string, want string) {
 func TestSupervisedTells(t *testing.T) {
 	s, d, told := newSupervised(0)
 	ctx, cancel := context.WithCancel(t.Context())
-	d.run = func(ctx context.Context) error {
-		close(d.listening)
-		<-ctx.Done()
-		return nil
-	}
+	d.run = d.listen
 	go func() { <-d.reloads }() // ends with the reload below
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx) }() // awaited below
@@ -74,11 +77,7 @@ func TestSupervisedTells(t *testing.T) {
 func TestSupervisedReloadHangs(t *testing.T) {
 	s, d, told := newSupervised(0)
 	ctx, cancel := context.WithCancel(t.Context())
-	d.run = func(ctx context.Context) error {
-		close(d.listening)
-		<-ctx.Done()
-		return nil
-	}
+	d.run = d.listen
 	ended, reloaded := make(chan error, 1), make(chan struct{})
 	go func() { ended <- s.Run(ctx) }() // awaited below
 	wantTold(t, told, "READY=1\nSTATUS=0 sessions")

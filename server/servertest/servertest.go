@@ -87,6 +87,25 @@ func Read(t testing.TB, file string) string {
 	return string(text)
 }
 
+// Pair returns both ends of a new TCP connection. The caller closes them.
+func Pair(t testing.TB) (near, far *net.TCPConn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	client, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.(*net.TCPConn), server.(*net.TCPConn)
+}
+
 // Connect opens a connection to host:port, or to the Unix socket at a path.
 func Connect(t testing.TB, address string) net.Conn {
 	t.Helper()

@@ -32,19 +32,7 @@ type running struct {
 // a handshake. It ends with the test.
 func begin(t testing.TB, cfg Config, steps ...string) *running {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	near, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	far, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	near, far := servertest.Pair(t)
 	words := servertest.Play(steps...)
 	proc, err := (&exec.Command{Path: words[0], Args: words[1:], Env: []string{"GORACE=atexit_sleep_ms=0"}}).Start()
 	if err != nil {

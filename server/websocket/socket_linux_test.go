@@ -4,27 +4,17 @@ import (
 	"io"
 	"net"
 	"testing"
+
+	"wsd/server/servertest"
 )
 
 // pair is a connection over TCP, and its peer's end.
 func pair(t *testing.T) (*Conn, *net.TCPConn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	near, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	far, err := l.Accept()
-	if err != nil {
-		t.Fatal(err)
-	}
+	near, far := servertest.Pair(t)
 	c := NewConn(far, nil)
 	t.Cleanup(func() { near.Close(); c.Finish(false) })
-	return c, near.(*net.TCPConn)
+	return c, near
 }
 
 // A connection is gone when its peer has reset it and all is read: not when that

@@ -51,17 +51,23 @@ func (s *stage) endureChatter() {
 	})
 }
 
-// TestLogUnread has a log that is a pipe which nobody reads: lines are dropped,
-// and when somebody reads again the log says so and goes on.
-func TestLogUnread(t *testing.T) {
-	t.Parallel()
+// newPipedStage returns a stage whose log is a pipe, and what reads it.
+func newPipedStage(t *testing.T) (*stage, *os.File) {
+	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	s := newStage(t, settings{stderr: w})
-	w.Close()
+	t.Cleanup(func() { r.Close() })
+	defer w.Close()
+	return newStage(t, settings{stderr: w}), r
+}
+
+// TestLogUnread has a log that is a pipe which nobody reads: lines are dropped,
+// and when somebody reads again the log says so and goes on.
+func TestLogUnread(t *testing.T) {
+	t.Parallel()
+	s, r := newPipedStage(t)
 	s.chatter(1, muchToSay)
 	s.endureChatter()
 	var log servertest.Log
@@ -83,13 +89,7 @@ func TestLogUnread(t *testing.T) {
 // is in the log.
 func TestLogSlow(t *testing.T) {
 	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	s := newStage(t, settings{stderr: w})
-	w.Close()
+	s, r := newPipedStage(t)
 	var log servertest.Log
 	hurry, read := make(chan struct{}), make(chan struct{})
 	slowly := 0 // bytes that were read
@@ -141,13 +141,7 @@ func wantGap(t *testing.T, log *servertest.Log, path string) {
 // TestLogUnreadAtTheEnd ends a wsd whose log nobody reads.
 func TestLogUnreadAtTheEnd(t *testing.T) {
 	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	s := newStage(t, settings{stderr: w})
-	w.Close()
+	s, _ := newPipedStage(t)
 	s.chatter(1, muchToSay)
 	c := s.dial("/echo")
 	s.bystander.leave()
@@ -159,12 +153,7 @@ func TestLogUnreadAtTheEnd(t *testing.T) {
 // TestLogReaderGone has a log that is a pipe whose reader has ended.
 func TestLogReaderGone(t *testing.T) {
 	t.Parallel()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := newStage(t, settings{stderr: w})
-	w.Close()
+	s, r := newPipedStage(t)
 	r.Close()
 	s.endureChatter()
 	s.bystander.leave()
